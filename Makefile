@@ -1,0 +1,94 @@
+# Everything a person does with this repository. Needed beforehand: Python 3.11 or newer with venv, make, a shell.
+#
+#   make demo    three cells on this machine that publish to each other
+#   make test    the whole test suite
+#   make check   format, lint, types, architecture, then the suite
+#   make bench   measure this machine: memory, start, inbox, deliveries
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# The first Python on this machine that is new enough and can make virtual environments.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
+	"$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo "$$name" && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCKED := install --require-hashes --no-deps --only-binary :all:
+# How many test processes run side by side.
+JOBS ?= 2
+ARGS ?=
+
+.PHONY: help demo test check lint coverage bench mutants lock screenshots clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(VENV)/.ready-run
+	@$(BIN)/fedinode demo $(ARGS)
+
+test: $(VENV)/.ready-dev tests/fedify/.ready
+	@$(BIN)/python -m pytest -q -n $(JOBS) $(ARGS)
+
+check: lint test
+
+lint: $(VENV)/.ready-dev
+	@echo "format" && $(BIN)/ruff format --check --quiet .
+	@echo "lint" && $(BIN)/ruff check --quiet .
+	@echo "types" && $(BIN)/mypy --no-error-summary
+	@echo "architecture" && $(BIN)/lint-imports --no-cache >$(VENV)/architecture.txt || { cat $(VENV)/architecture.txt; exit 1; }
+
+coverage: $(VENV)/.ready-dev tests/fedify/.ready
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q -n $(JOBS) $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --include='federation/*' --fail-under=100
+	@$(BIN)/coverage report --fail-under=90
+
+bench: $(VENV)/.ready-dev
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+mutants: $(VENV)/.ready-dev
+	@$(BIN)/python tests/mutants/run_mutants.py $(ARGS)
+
+screenshots: $(VENV)/.ready-dev
+	@$(BIN)/python docs/screenshots/take_screenshots.py
+
+# Lock files: names, versions and hashes for every supported Python, no registry's address.
+UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml
+
+lock: $(VENV)/.ready-dev
+	@$(PIP) install uv
+	@$(UV) --group build --output-file requirements.txt
+	@$(UV) --group build --extra postgresql --output-file requirements-postgresql.txt
+	@$(UV) --group build --group dev --extra postgresql --output-file requirements-dev.txt
+
+clean:
+	@rm -rf $(VENV) .demo mutants build dist tests/fedify/node_modules tests/fedify/.ready
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+		echo "No Python 3.11 or newer with venv found. On Debian or Ubuntu: apt install python3 python3-venv" >&2; exit 1; }
+	@echo "making a virtual environment in $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready-run: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "installing what the node needs"
+	@$(PIP) $(LOCKED) -r requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.txt pyproject.toml | $(BIN)/python
+	@echo "installing what the tests need"
+	@$(PIP) $(LOCKED) -r requirements-dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.ready-run
+
+# Fedify, the independent peer of some tests, runs on node. Without npm those tests are skipped by name.
+tests/fedify/.ready: $(wildcard tests/fedify/package-lock.json)
+	@if command -v npm >/dev/null 2>&1 && [ -f tests/fedify/package-lock.json ]; then \
+		echo "installing Fedify for the tests" && cd tests/fedify && npm ci --silent && touch .ready; fi
