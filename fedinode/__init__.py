@@ -1,0 +1,1 @@
+"""The node: storage, services, public site, worker and command line of fedinode."""

@@ -1,0 +1,58 @@
+"""The words of the interface in the reader's language.
+
+Every word that templates and services show goes through `gettext`. Message catalogues are
+looked up in `fedinode/locale`; a word without translation is shown in English.
+"""
+
+import functools
+import gettext as gnu
+from collections.abc import Callable
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+
+_CATALOGUES = Path(__file__).resolve().parent / "locale"
+_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
+
+
+@functools.lru_cache(maxsize=64)
+def translations(language: str) -> gnu.NullTranslations:
+    """Return the message catalogue for a language tag; an empty one where there is none."""
+    return gnu.translation(
+        "fedinode", localedir=_CATALOGUES, languages=[language.replace("-", "_")], fallback=True
+    )
+
+
+def gettext(message: str, language: str = "en") -> str:
+    """Return `message` in `language`, or as it is where no catalogue knows it."""
+    return translations(language).gettext(message)
+
+
+def translator(language: str) -> Callable[[str], str]:
+    """Return a `gettext` bound to one language, as templates call it."""
+    return translations(language).gettext
+
+
+def locale_of(language: str) -> Locale:
+    """Return the locale whose dates and language names suit a tag; English where none is known."""
+    for tag in (language, language.split("-", 1)[0]):
+        try:
+            return Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale("en")
+
+
+def direction(language: str) -> str:
+    """Return "rtl" or "ltr", the value for HTML's dir attribute."""
+    parts = language.split("-")
+    if len(parts) > 1 and len(parts[1]) == 4:  # a script, as in uz-Arab or az-Latn
+        return "rtl" if parts[1] in ("Arab", "Hebr", "Thaa", "Nkoo") else "ltr"
+    return "rtl" if parts[0] in _RIGHT_TO_LEFT else "ltr"
+
+
+def language_name(language: str) -> str:
+    """Return a language's own name for itself, "Deutsch"; the tag where none is known."""
+    locale = locale_of(language)
+    name = locale.get_display_name() if locale.language == language.split("-", 1)[0] else None
+    return name or language

@@ -1,0 +1,129 @@
+"""Every address that this node mints: ids of actors and objects, and pages for people.
+
+Ids are opaque, ASCII and without query; pages have addresses of their own, one per language.
+What a peer's address looks like is no business of this module.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+MAIN_KEY = "main-key"
+PROOF_KEY = "ed25519-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Mints addresses under one origin, such as `https://berlin.example` (no slash at the end)."""
+
+    origin: str
+
+    @property
+    def host(self) -> str:
+        """The host, with the port where the origin names one: the right half of our handles."""
+        return urlsplit(self.origin).netloc
+
+    def handle(self, collective: str) -> str:
+        """Return the handle as people write it, `@berlin@berlin.example`."""
+        return f"@{collective}@{self.host}"
+
+    def acct(self, collective: str) -> str:
+        """Return the WebFinger subject, `acct:berlin@berlin.example`."""
+        return f"acct:{collective}@{self.host}"
+
+    def is_ours(self, uri: str) -> bool:
+        """Tell whether `uri` lies under our origin."""
+        return uri == self.origin or uri.startswith(self.origin + "/")
+
+    # -- ids: actors
+
+    def node_actor(self) -> str:
+        """Return the id of the node's own actor, which signs our fetches."""
+        return f"{self.origin}/actor"
+
+    def node_outbox(self) -> str:
+        """Return the address of the node actor's outbox."""
+        return f"{self.origin}/actor/outbox"
+
+    def node_inbox(self) -> str:
+        """Return the address of the node actor's own inbox."""
+        return f"{self.origin}/actor/inbox"
+
+    def shared_inbox(self) -> str:
+        """Return the inbox that all our actors share."""
+        return f"{self.origin}/inbox"
+
+    def collective(self, name: str) -> str:
+        """Return the actor id of a collective."""
+        return f"{self.origin}/collectives/{name}"
+
+    def collective_inbox(self, name: str) -> str:
+        """Return the inbox of a collective."""
+        return f"{self.collective(name)}/inbox"
+
+    def collective_outbox(self, name: str) -> str:
+        """Return the outbox of a collective."""
+        return f"{self.collective(name)}/outbox"
+
+    def collective_followers(self, name: str) -> str:
+        """Return the followers collection of a collective."""
+        return f"{self.collective(name)}/followers"
+
+    def collective_following(self, name: str) -> str:
+        """Return the collection of actors that a collective follows."""
+        return f"{self.collective(name)}/following"
+
+    def collective_featured(self, name: str) -> str:
+        """Return the collection of a collective's pinned posts."""
+        return f"{self.collective(name)}/featured"
+
+    def key(self, actor_uri: str, fragment: str = MAIN_KEY) -> str:
+        """Return a key id: snac2 takes edits only when it is the actor id with a fragment."""
+        return f"{actor_uri}#{fragment}"
+
+    # -- ids: what is published
+
+    def post(self, uid: str) -> str:
+        """Return the id of a news item, an event or a page."""
+        return f"{self.origin}/posts/{uid}"
+
+    def statement(self, uid: str) -> str:
+        """Return the id of a statement."""
+        return f"{self.origin}/statements/{uid}"
+
+    def object_replies(self, object_uri: str) -> str:
+        """Return the collection of shown replies to one of our objects."""
+        return f"{object_uri}/replies"
+
+    def object_likes(self, object_uri: str) -> str:
+        """Return the collection of likes of one of our objects."""
+        return f"{object_uri}/likes"
+
+    def object_shares(self, object_uri: str) -> str:
+        """Return the collection of boosts of one of our objects."""
+        return f"{object_uri}/shares"
+
+    def activity(self, uid: str) -> str:
+        """Return the id of an activity of ours."""
+        return f"{self.origin}/activities/{uid}"
+
+    def media(self, file_name: str) -> str:
+        """Return the address of a media file; the name is ours (digest and suffix)."""
+        return f"{self.origin}/media/{file_name}"
+
+    # -- pages for people
+
+    def page(self, path: str) -> str:
+        """Return the address of one of the node's own pages, such as `/about`."""
+        return f"{self.origin}{path}"
+
+    def profile(self, name: str, language: str | None = None) -> str:
+        """Return the page of a collective, in one language where given."""
+        return f"{self.origin}/@{name}" + (f"/{language}" if language else "")
+
+    def post_page(self, name: str, language: str, slug: str) -> str:
+        """Return the page of a post in one language."""
+        return f"{self.origin}/@{name}/{language}/{slug}"
+
+    def feed(self, name: str, language: str | None = None) -> str:
+        """Return the Atom feed of a collective, in one language where given."""
+        return f"{self.profile(name, language)}/feed.atom"
