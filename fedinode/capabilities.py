@@ -1,0 +1,89 @@
+"""What every service is given as its first argument: the world, as one frozen record.
+
+node.py builds it; nothing here happens at import.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from federation import keys
+from federation.net.client import Client
+from fedinode.cache import Cache
+from fedinode.config import Settings
+from fedinode.errors import NotFound
+from fedinode.storage import signing_keys
+from fedinode.storage.database import Database, Session
+from fedinode.urls import Urls
+from fedinode.vitals import Vitals
+
+#: Returns the present moment as an aware datetime in UTC.
+Clock = Callable[[], datetime]
+
+Purpose = Literal["delivery", "proof", "cosign"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A private key of one of our actors, and the id that peers find its public half under."""
+
+    key_id: str
+    key: keys.PrivateKey
+
+
+class Keyring:
+    """The private keys of our actors: unsealed at first use, then kept in memory."""
+
+    def __init__(self, database: Database, node_actor_uri: str) -> None:
+        self._database = database
+        self._node_actor_uri = node_actor_uri
+        self._keys: dict[tuple[str, Purpose], SigningKey] = {}
+
+    async def signer(self, owner_uri: str, purpose: Purpose = "delivery") -> SigningKey:
+        """Return the key that this actor of ours signs with. Raises NotFound."""
+        known = self._keys.get((owner_uri, purpose))
+        if known is None:
+            known = await self._database.read(lambda session: load_signing_key(session, owner_uri, purpose))
+            self._keys[owner_uri, purpose] = known
+        return known
+
+    async def node_signer(self) -> SigningKey:
+        """Return the key of the node's own actor: it signs all fetches."""
+        return await self.signer(self._node_actor_uri)
+
+    def forget(self) -> None:
+        """Read the keys again at their next use, after a rotation."""
+        self._keys.clear()
+
+
+def load_signing_key(session: Session, owner_uri: str, purpose: Purpose) -> SigningKey:
+    """Read and unseal the present key of one of our actors. Raises NotFound."""
+    stored = signing_keys.find_current(session, owner_uri, purpose)
+    if stored is None:
+        raise NotFound(f"This node holds no {purpose} key for {owner_uri}.")
+    return SigningKey(key_id=stored.key_id, key=keys.load_private(stored.private_pem))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bells:
+    """Rung after a commit of this process, so that its loops need not wait for their next poll."""
+
+    deliver: asyncio.Event = field(default_factory=asyncio.Event)
+    react: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """Everything a service may use. Frozen: nobody exchanges a part while others work with it."""
+
+    settings: Settings
+    urls: Urls
+    database: Database
+    client: Client
+    clock: Clock
+    keyring: Keyring
+    cache: Cache
+    vitals: Vitals = field(default_factory=Vitals)
+    bells: Bells = field(default_factory=Bells)
