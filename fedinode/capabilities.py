@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from federation import keys
-from federation.net.client import Client
+from federation.net.client import Client, SigningKey
 from fedinode.cache import Cache
 from fedinode.config import Settings
 from fedinode.errors import NotFound
@@ -23,14 +23,6 @@ from fedinode.vitals import Vitals
 Clock = Callable[[], datetime]
 
 Purpose = Literal["delivery", "proof", "cosign"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningKey:
-    """A private key of one of our actors, and the id that peers find its public half under."""
-
-    key_id: str
-    key: keys.PrivateKey
 
 
 class Keyring:

@@ -1,4 +1,4 @@
-"""Builds the world once: settings, database, client, keys, cache. Used by the web application, worker and commands."""
+"""Builds the world once, for the web application, the worker and the commands: settings, database, client, keys."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

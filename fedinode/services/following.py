@@ -1,6 +1,6 @@
 """Who follows us and whom we follow.
 
-Incoming Follow, Accept, Reject and Undo are reacting's; `answer_request` is what it calls to answer by policy.
+Incoming Follow, Accept, Reject and Undo are reacting's; it calls `answer_request` to answer by policy.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Relation:
 
 
 async def follow(cap: Capabilities, handle: str, *, collective: str | None = None) -> Relation:
-    """Ask an actor to let one of our collectives follow it. Asking again while it is pending asks nothing new."""
+    """Ask an actor to let one of our collectives follow it; asking again while it waits sends nothing."""
     raise NotImplementedError
 
 
@@ -60,5 +60,5 @@ async def reject(cap: Capabilities, request_id: int) -> Relation:
 
 
 def answer_request(session: Session, urls: Urls, follow_id: int, *, accepted: bool, now: datetime) -> None:
-    """Record the decision about an incoming follow and queue the Accept or Reject, in the caller's transaction."""
+    """Record the decision about an incoming follow and queue the answer, in the caller's transaction."""
     raise NotImplementedError
