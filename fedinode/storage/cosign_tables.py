@@ -1,0 +1,160 @@
+"""Co-signing: statement texts as seen, signatures, evidence, individual supporters, and a chained log.
+
+One row stands for both sides of a signature, since author and signer may live on this node.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fedinode.storage.columns import APPEND_ONLY, Base, RowId, one_of
+
+_STANDING = text("author_state = 'accepted' AND ended_at IS NULL")
+_AUTHOR_STATES = (
+    "invited",
+    "declined",
+    "cancelled",
+    "expired",
+    "requested",
+    "pending",
+    "accepted",
+    "rejected",
+    "void",
+    "withdrawn",
+    "removed",
+    "superseded",
+)
+_SIGNER_STATES = (
+    "received",
+    "voting",
+    "signed",
+    "sent",
+    "accepted",
+    "rejected",
+    "unanswered",
+    "seen",
+    "public",
+    "mismatch",
+    "withdrawn",
+)
+
+
+class StatementVersion(Base):
+    """A text of a statement as seen here. Two texts under one number stay side by side: that is the proof."""
+
+    __tablename__ = "statement_versions"
+
+    statement_uri: Mapped[str] = mapped_column(primary_key=True)
+    text_digest: Mapped[str] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+    author_uri: Mapped[str]
+    #: [P] AAD uid: `text_digest`.
+    signed_text: Mapped[bytes | None]
+    #: [P]
+    body: Mapped[bytes | None]
+    first_seen_at: Mapped[datetime]
+    public_at: Mapped[datetime | None]
+
+
+class CoSignature(Base):
+    """One cell's signature under one text: the signer's object and the author's stamp."""
+
+    __tablename__ = "cosignatures"
+    __table_args__ = (
+        one_of("author_state", *_AUTHOR_STATES),
+        one_of("signer_state", *_SIGNER_STATES),
+        Index(
+            "uq_cosignatures_standing",
+            "statement_uri",
+            "signer_uri",
+            unique=True,
+            sqlite_where=_STANDING,
+            postgresql_where=_STANDING,
+        ),
+    )
+
+    id: Mapped[RowId]
+    uri: Mapped[str] = mapped_column(unique=True)
+    statement_uri: Mapped[str]
+    revision: Mapped[int]
+    text_digest: Mapped[str]
+    signer_uri: Mapped[str]
+    author_state: Mapped[str | None]
+    signer_state: Mapped[str | None]
+    role: Mapped[str | None]
+    name: Mapped[str | None]
+    body: Mapped[bytes | None]
+    digest: Mapped[str | None]
+    #: When it was verified and stored; a signature that was not verified is never listed.
+    verified_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    removal_body: Mapped[bytes | None]
+    stamp_uri: Mapped[str | None] = mapped_column(unique=True)
+    stamp_body: Mapped[bytes | None]
+    withdrawal_body: Mapped[bytes | None]
+    reason: Mapped[str | None]
+    checked_live_at: Mapped[datetime | None]
+
+
+class Evidence(Base):
+    """A signed document that proves a key, a text, a signature or its end, by the digest of its bytes."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (one_of("kind", "actor", "article", "entry", "checkpoint", "withdrawal", "witness"),)
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    body: Mapped[bytes]
+    source_uri: Mapped[str]
+    first_seen_at: Mapped[datetime]
+
+
+class Supporter(Base):
+    """A person or a group without a node that signed. AAD uid: `uid`."""
+
+    __tablename__ = "supporters"
+    __table_args__ = (
+        one_of("method", "mail", "fediverse", "paper"),
+        one_of("shown", "number", "here", "everywhere"),
+        one_of("kind", "person", "organisation"),
+        one_of("state", "unconfirmed", "confirmed", "held", "refused", "withdrawn"),
+        UniqueConstraint("object_id", "identity_hmac"),
+    )
+
+    id: Mapped[RowId]
+    uid: Mapped[str] = mapped_column(unique=True)
+    object_id: Mapped[int] = mapped_column(ForeignKey("objects.id"))
+    text_digest: Mapped[str]
+    method: Mapped[str]
+    identity_hmac: Mapped[str]
+    shown: Mapped[str]
+    name: Mapped[str | None]
+    kind: Mapped[str]
+    role: Mapped[str | None]
+    city: Mapped[str | None]
+    country: Mapped[str | None]
+    state: Mapped[str]
+    token_hash: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    #: [S]
+    email: Mapped[bytes | None]
+    actor_uri: Mapped[str | None]
+    evidence_uri: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+
+
+class SignatureLogEntry(Base):
+    """A link in the chain of what happened to signatures, without names: erasure must not break it."""
+
+    __tablename__ = "signature_log"
+    __table_args__ = (APPEND_ONLY,)
+
+    id: Mapped[RowId]
+    object_id: Mapped[int] = mapped_column(ForeignKey("objects.id"))
+    event: Mapped[str]
+    subject_hmac: Mapped[str]
+    at: Mapped[datetime]
+    previous: Mapped[str | None]
+    hash: Mapped[str] = mapped_column(unique=True)
