@@ -1,0 +1,202 @@
+"""Our authors' Markdown as HTML.
+
+The output is a sequence of bare tags, `<br>`, `<a href="...">` and escaped text: the grammar
+that signed texts must obey, and a subset of what Mastodon shows. What CommonMark can say and the
+grammar cannot is put into words: a picture becomes its description as a link, a ruled line
+becomes three asterisks, headings start at the second level.
+"""
+
+import functools
+import html
+import re
+from collections.abc import MutableMapping, Sequence
+from enum import Enum
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+
+from fedinode.text import cleaning
+
+#: Deeper nesting is refused in signed texts.
+MAX_DEPTH: Final = 16
+# markdown-it drops silently what is nested deeper than its own limit; ours is met long before.
+_PARSER_DEPTH = 200
+_HEADINGS = {"h1": "h2", "h5": "h4", "h6": "h4"}
+# The grammar knows only text, paragraphs and lists inside a list item.
+_NOT_IN_ITEMS = frozenset({"h2", "h3", "h4"})
+_TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*>")
+_SCHEMELESS = re.compile(r"[^/\s]+\.[^/\s]+/\S")
+
+
+class Schemes(Enum):
+    """Which addresses become links. What is signed may link to https alone."""
+
+    SIGNED = ("https",)
+    ANY = ("https", "http")
+
+
+def escape(text: str) -> str:
+    """Return plain text as HTML."""
+    return html.escape(text, quote=False)
+
+
+def markdown_to_html(markdown: str, schemes: Schemes = Schemes.ANY) -> str:
+    """Return the HTML of a whole text.
+
+    Raises: ValueError when lists and quotations are nested too deeply.
+    """
+    return _render(_parser("blocks"), markdown, schemes)
+
+
+def note_to_html(markdown: str, schemes: Schemes = Schemes.ANY) -> str:
+    """Return the HTML of an editor's note: paragraphs of inline Markdown, no other blocks."""
+    return _render(_parser("paragraphs"), markdown, schemes)
+
+
+def inline_to_html(markdown: str, schemes: Schemes = Schemes.ANY) -> str:
+    """Return the HTML of one line of inline Markdown, such as a summary, without a `<p>`."""
+    one_line = " ".join(markdown.split())
+    rendered = _parser("paragraphs").renderInline(one_line, {"schemes": schemes.value})
+    return cleaning.clean_own_html(rendered)
+
+
+def _render(parser: MarkdownIt, markdown: str, schemes: Schemes) -> str:
+    rendered = str(parser.render(markdown, {"schemes": schemes.value}))
+    cleaned = cleaning.clean_own_html(rendered).strip()
+    if depth(cleaned) > MAX_DEPTH:
+        raise ValueError(f"lists and quotations are nested more than {MAX_DEPTH} deep")
+    return cleaned
+
+
+def depth(source: str) -> int:
+    """Return how deep the tags of our own HTML are nested."""
+    level = deepest = 0
+    for match in _TAG.finditer(source):
+        if match[2] != "br":
+            level += -1 if match[1] else 1
+            deepest = max(deepest, level)
+    return deepest
+
+
+@functools.cache
+def _parser(kind: str) -> MarkdownIt:
+    parser = MarkdownIt(
+        "commonmark", {"html": False, "maxNesting": _PARSER_DEPTH}, renderer_cls=_GrammarRenderer
+    )
+    if kind == "paragraphs":
+        parser.disable(["code", "fence", "blockquote", "hr", "list", "heading", "lheading", "reference"])
+    return parser
+
+
+class _GrammarRenderer(RendererHTML):
+    """Writes CommonMark's tokens in the few forms that the grammar knows."""
+
+    def renderInline(  # noqa: N802, the name is markdown-it's
+        self, tokens: Sequence[Token], options: OptionsDict, env: MutableMapping[str, Any]
+    ) -> str:
+        parts: list[str] = []
+        link: _Link | None = None
+        for token in tokens:
+            if token.type == "link_open":
+                link = _Link(str(token.attrs.get("href", "")), len(parts), env["schemes"])
+                parts.append(link.start)
+            elif token.type == "link_close" and link:
+                parts.append(link.end("".join(parts[link.position :])))
+                link = None
+            else:
+                parts.append(self._inline(token, env, in_link=link is not None))
+        return "".join(parts)
+
+    def _inline(self, token: Token, env: MutableMapping[str, Any], *, in_link: bool) -> str:
+        if token.type == "text":
+            return escape(token.content) if in_link else _linked(token.content, env["schemes"])
+        if token.type == "code_inline":
+            return f"<code>{escape(token.content)}</code>"
+        if token.type == "softbreak":
+            return "\n"
+        if token.type == "hardbreak":
+            return "<br>\n"
+        if token.type == "image":
+            return _described(token, env["schemes"], in_link=in_link)
+        return f"</{token.tag}>" if token.nesting < 0 else f"<{token.tag}>"
+
+    def renderToken(  # noqa: N802, the name is markdown-it's
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]
+    ) -> str:
+        token = tokens[idx]
+        env["items"] = env.get("items", 0) + (token.nesting if token.tag == "li" else 0)
+        if env["items"] and token.tag == "blockquote":
+            return ""
+        tag = _HEADINGS.get(token.tag, token.tag)
+        token.tag = "p" if env["items"] and tag in _NOT_IN_ITEMS else tag
+        token.attrs = {}
+        return super().renderToken(tokens, idx, options, env)
+
+    list_item_open = renderToken
+
+    def fence(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]
+    ) -> str:
+        code = escape(tokens[idx].content.expandtabs(4))
+        if env.get("items", 0):
+            return "<p>" + "<br>\n".join(f"<code>{line}</code>" for line in code.splitlines()) + "</p>\n"
+        return f"<pre><code>{code}</code></pre>\n"
+
+    code_block = fence
+
+    def hr(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]
+    ) -> str:
+        return "<p>* * *</p>\n"
+
+
+class _Link:
+    """A link under way; CommonMark has no links within links."""
+
+    def __init__(self, url: str, position: int, schemes: Sequence[str]) -> None:
+        self.position = position
+        self._url = url
+        self._href = _href(url, schemes)
+        self.start = f'<a href="{html.escape(self._href)}">' if self._href else ""
+
+    def end(self, shown: str) -> str:
+        """Return what closes the link; an address that may not be one is written behind its text."""
+        if self._href:
+            return "</a>"
+        address = escape(self._url.removeprefix("mailto:"))
+        return "" if not address or address in shown else f" ({address})"
+
+
+def _described(token: Token, schemes: Sequence[str], *, in_link: bool) -> str:
+    text = escape(token.content or str(token.attrs.get("src", "")))
+    href = _href(str(token.attrs.get("src", "")), schemes)
+    return f'<a href="{html.escape(href)}">{text}</a>' if href and not in_link else text
+
+
+def _href(url: str, schemes: Sequence[str]) -> str | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    # The grammar wants ASCII; markdown-it has percent-encoded the path and made the host IDNA.
+    if parts.scheme not in schemes or not parts.hostname or not url.isascii() or parts.username is not None:
+        return None
+    return url
+
+
+def _linked(text: str, schemes: Sequence[str]) -> str:
+    def accept(address: str) -> str | None:
+        if "://" in address:
+            return _href(_normal(address), schemes)
+        # `tinyurl.com/x` is an address, `ecosocialist.scot` is a name.
+        return _href(_normal(f"https://{address}"), schemes) if _SCHEMELESS.match(address) else None
+
+    return cleaning.link_addresses(text, accept)
+
+
+def _normal(address: str) -> str:
+    return _parser("blocks").normalizeLink(address)
