@@ -59,7 +59,9 @@ class Peer(Base):
     #: When the peer last answered a delivery with success or sent a request that was verified.
     alive_at: Mapped[datetime | None]
     failing_since: Mapped[datetime | None]
-    failures: Mapped[int] = mapped_column(server_default="0", default=0)
+    failed_at: Mapped[datetime | None]
+    #: On how many different days it failed since then; on the seventh it is parked.
+    failing_days: Mapped[int] = mapped_column(server_default="0", default=0)
     parked_at: Mapped[datetime | None]
     not_before: Mapped[datetime | None]
     clock_skew_s: Mapped[int | None]
@@ -295,7 +297,7 @@ class Reaction(Base):
 
 
 class Reply(Base):
-    """An answer to one of our objects, or to an answer to it. Held until approved, unless the post is open."""
+    """An answer to one of our objects or to another answer. Held until approved, unless comments are open."""
 
     __tablename__ = "replies"
     __table_args__ = (
