@@ -97,24 +97,22 @@ def require_authority(activity: Activity, signer_uri: str) -> None:
 
 
 def _require_own_object(activity: Activity) -> None:
-    if activity.object_uri is None or not is_same_origin(activity.object_uri, activity.actor_uri):
-        raise errors.NotAuthorized("the object has no id on the server of the actor")
+    if not is_same_origin(activity.object_uri, activity.actor_uri):
+        raise errors.NotAuthorized("the object is not on the server of the actor")
 
 
 def _require_authorship(activity: Activity) -> None:
     _require_own_object(activity)
     document = activity.object_document
-    if document is None or activity.object_uri == activity.actor_uri:
-        return
-    require_owner(_first(document, "attributedTo"), activity.actor_uri)
+    if document is not None and not is_same_uri(activity.object_uri, activity.actor_uri):
+        require_owner(_first(document, "attributedTo"), activity.actor_uri)
 
 
 def _require_own_deed(activity: Activity) -> None:
-    """Undo: what is undone was done by the same actor. It may be named by id, or embedded without one."""
+    """Undo: what is undone was done by the same actor."""
+    _require_own_object(activity)
     document = activity.object_document
-    if document is None or activity.object_uri is not None:
-        _require_own_object(activity)
-    if document is not None and (activity.object_uri is None or "actor" in document):
+    if document is not None and "actor" in document:
         require_owner(_first(document, "actor"), activity.actor_uri)
 
 

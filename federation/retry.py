@@ -66,33 +66,32 @@ def classify(status: int | None) -> Verdict:
 
 
 def next_attempt(
-    attempts: int, now: datetime, retry_after: datetime | None, jitter: float
+    attempts: int, now: datetime, retry_after: timedelta | None, jitter: float
 ) -> datetime | None:
     """Return when to try again after the ``attempts``-th attempt failed, or None to give up.
 
     ``attempts`` counts from 1. ``jitter`` is a random number from 0 to 1 that the caller draws.
-    ``retry_after`` is the moment before which the peer does not want to be asked: it may lengthen the wait,
-    never shorten it.
+    ``retry_after`` is the wait that the peer asked for: it may lengthen ours, never shorten it.
     """
     if attempts > len(WAITS):
         return None
-    at = now + WAITS[attempts - 1] * (1 + JITTER_PART * jitter)
+    wait = WAITS[attempts - 1] * (1 + JITTER_PART * jitter)
     if retry_after is not None:
-        at = max(at, min(retry_after, now + MAX_RETRY_AFTER))
-    return at
+        wait = max(wait, min(retry_after, MAX_RETRY_AFTER))
+    return now + wait
 
 
-def parse_retry_after(value: str | None, now: datetime) -> datetime | None:
+def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
     """Read a Retry-After header, seconds or a date; None if there is none or it cannot be read.
 
-    Spec: RFC 9110 section 10.2.3.
+    Spec: RFC 9110 section 10.2.3. A date in the past is a wait of nothing.
     """
     if value is None:
         return None
     text = value.strip()
     if _DELTA_SECONDS.fullmatch(text):
-        return now + timedelta(seconds=int(text))
+        return timedelta(seconds=int(text))
     try:
-        return times.parse_http_date(text)
+        return max(times.parse_http_date(text) - now, timedelta(0))
     except errors.Malformed:
         return None
