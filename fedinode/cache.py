@@ -1,16 +1,35 @@
 """A cache of rendered answers in memory, bounded in bytes, with one maker per key at a time.
 
-What lives here: the cache and its bookkeeping. What does not: which keys a change makes stale (services write
-them beside the change) and what is rendered (web).
+What lives here: the cache, its bookkeeping, and the names of the keys that answers depend on. Services write
+these keys beside the change that makes answers stale; web names them when it renders.
 """
 
 import asyncio
+import functools
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 #: What an entry costs beside its body: keys, headers and the objects around them.
 ENTRY_OVERHEAD_BYTES = 512
+
+#: What every page of the node depends on: names of collectives, settings.
+NODE_KEY = "node"
+
+
+def post_key(post_uid: str) -> str:
+    """Return the key of a post: its texts, its objects, and what came back from the network."""
+    return f"post:{post_uid}"
+
+
+def collective_key(name: str) -> str:
+    """Return the key of a collective: what it is called, its actor, the list of its posts."""
+    return f"collective:{name}"
+
+
+def follows_key(name: str) -> str:
+    """Return the key of a collective's collections of followers and followed."""
+    return f"follows:{name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +57,6 @@ class Cache:
         self._answers: OrderedDict[str, CachedAnswer] = OrderedDict()
         self._dependents: dict[str, set[str]] = {}
         self._making: dict[str, asyncio.Future[CachedAnswer]] = {}
-        self._generation = 0
 
     @property
     def used_bytes(self) -> int:
@@ -54,36 +72,28 @@ class Cache:
     async def get_or_make(self, key: str, make: Callable[[], Awaitable[CachedAnswer]]) -> CachedAnswer:
         """Return the kept answer, or make it once however many ask at the same time.
 
-        An answer made from rows that changed meanwhile is handed out, but not kept.
+        Whoever asks after a change never gets an answer whose making began before it.
         """
         found = self.find(key)
         if found is not None:
             return found
         waiting = self._making.get(key)
-        if waiting is not None:
-            return await asyncio.shield(waiting)
-        return await self._make(key, make)
+        if waiting is None:
+            waiting = asyncio.ensure_future(make())
+            self._making[key] = waiting
+            waiting.add_done_callback(functools.partial(self._finish, key))
+        # Shielded: one reader who goes away must not take the answer from the others.
+        return await asyncio.shield(waiting)
 
-    async def _make(self, key: str, make: Callable[[], Awaitable[CachedAnswer]]) -> CachedAnswer:
-        future: asyncio.Future[CachedAnswer] = asyncio.get_running_loop().create_future()
-        self._making[key] = future
-        generation = self._generation
-        try:
-            answer = await make()
-        except BaseException as error:
-            # Those who wait get the same error; one that nobody waits for must not be reported as lost.
-            future.set_exception(
-                error if isinstance(error, Exception) else RuntimeError("the maker was stopped")
-            )
-            future.exception()
-            raise
-        else:
-            future.set_result(answer)
-            if generation == self._generation:
-                self.put(key, answer)
-            return answer
-        finally:
+    def _finish(self, key: str, made: asyncio.Future[CachedAnswer]) -> None:
+        # A making that an invalidation overtook is no longer in the table, and its answer is not kept.
+        is_current = self._making.get(key) is made
+        if is_current:
             del self._making[key]
+        if made.cancelled() or made.exception() is not None:
+            return
+        if is_current:
+            self.put(key, made.result())
 
     def put(self, key: str, answer: CachedAnswer) -> None:
         """Keep the answer, unless it alone would fill an eighth of the cache."""
@@ -99,7 +109,7 @@ class Cache:
 
     def invalidate(self, keys: Iterable[str]) -> None:
         """Drop every answer kept under, or depending on, one of the keys."""
-        self._generation += 1
+        self._making.clear()
         for key in keys:
             self._drop(key)
             for dependent in tuple(self._dependents.get(key, ())):
@@ -107,7 +117,7 @@ class Cache:
 
     def clear(self) -> None:
         """Drop everything."""
-        self._generation += 1
+        self._making.clear()
         self._answers.clear()
         self._dependents.clear()
         self._used_bytes = 0

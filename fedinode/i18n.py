@@ -23,6 +23,13 @@ def translations(language: str) -> gnu.NullTranslations:
     )
 
 
+@functools.lru_cache(maxsize=64)
+def interface_language(language: str) -> str:
+    """Return the language in which the interface speaks to readers of a text in `language`."""
+    spoken = gnu.find("fedinode", localedir=_CATALOGUES, languages=[language.replace("-", "_")])
+    return language if spoken or language.split("-", 1)[0] == "en" else "en"
+
+
 def gettext(message: str, language: str = "en") -> str:
     """Return `message` in `language`, or as it is where no catalogue knows it."""
     return translations(language).gettext(message)
@@ -34,13 +41,16 @@ def translator(language: str) -> Callable[[str], str]:
 
 
 def locale_of(language: str) -> Locale:
-    """Return the locale whose dates and language names suit a tag; English where none is known."""
+    """Return the locale whose dates suit a tag; English where none is known.
+
+    Plain English is written as most of the world reads it: day before month, 24 hours.
+    """
     for tag in (language, language.split("-", 1)[0]):
         try:
-            return Locale.parse(tag, sep="-")
+            return Locale.parse("en-GB" if tag == "en" else tag, sep="-")
         except (UnknownLocaleError, ValueError):
             continue
-    return Locale("en")
+    return Locale("en", "GB")
 
 
 def direction(language: str) -> str:
@@ -53,6 +63,7 @@ def direction(language: str) -> str:
 
 def language_name(language: str) -> str:
     """Return a language's own name for itself, "Deutsch"; the tag where none is known."""
-    locale = locale_of(language)
+    locale = Locale("en") if language == "en" else locale_of(language)
     name = locale.get_display_name() if locale.language == language.split("-", 1)[0] else None
-    return name or language
+    # Lists begin with capitals; `title`, because Georgian has capitals and does not use them.
+    return name[:1].title() + name[1:] if name else language
