@@ -1,0 +1,182 @@
+"""What the pages, feeds and calendars show: frozen records, ready for a template.
+
+What lives here: the nouns of the public site. What does not: where they come from (`reading`) and how
+they look (`web.rendering` and templates/). Every `*_html` field was cleaned by `text`; all else is plain
+text that the templates escape.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fedinode.manuscripts import EventFacts, Kind, Person, Related, SignedElsewhere, Source, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A page of the same thing in one language."""
+
+    language: str
+    url: str
+    title: str = ""
+    status: Status = Status.OWN
+    translator: str | None = None
+    is_current: bool = False
+    is_original: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture of ours with its description in the language of the page."""
+
+    url: str
+    alt: str
+    width: int | None = None
+    height: int | None = None
+    caption: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectiveView:
+    """A collective, named and described in one language."""
+
+    name: str
+    title: str
+    language: str
+    handle: str
+    uri: str
+    url: str
+    about_html: str = ""
+    icon: Picture | None = None
+    versions: tuple[Version, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostLine:
+    """A post in a list."""
+
+    uid: str
+    uri: str
+    kind: Kind
+    language: str
+    url: str
+    title: str
+    summary_html: str
+    published_at: datetime
+    collective: CollectiveView
+    versions: tuple[Version, ...] = ()
+    event: EventFacts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One page of a list of posts, newest first; pages count from 1."""
+
+    lines: tuple[PostLine, ...]
+    page: int = 1
+    pages: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyView:
+    """A reply from the network that the editors let stand."""
+
+    uri: str
+    url: str
+    author_name: str
+    author_handle: str
+    author_url: str
+    html: str
+    language: str | None
+    published_at: datetime
+    answers: tuple["ReplyView", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reactions:
+    """What came back from the network."""
+
+    likes: int = 0
+    shares: int = 0
+    replies: tuple[ReplyView, ...] = ()
+    reply_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What stands beside the prose of a statement. `adopted_zone` names the zone of an hour."""
+
+    issued_by: str | None = None
+    adopted: date | datetime | None = None
+    adopted_zone: str | None = None
+    place: str | None = None
+    addressees: tuple[str, ...] = ()
+    demands: tuple[str, ...] = ()
+    signed_elsewhere: SignedElsewhere | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostView:
+    """A post in one language, with everything its page shows."""
+
+    uid: str
+    uri: str
+    kind: Kind
+    collective: CollectiveView
+    language: str
+    url: str
+    title: str
+    summary_html: str
+    note_html: str
+    html: str
+    plain_summary: str
+    published_at: datetime
+    updated_at: datetime | None
+    versions: tuple[Version, ...]
+    tags: tuple[str, ...] = ()
+    category: str | None = None
+    authors: tuple[Person, ...] = ()
+    sources: tuple[Source, ...] = ()
+    related: tuple[Related, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    statement: Statement | None = None
+    #: The original has changed since this translation was made.
+    is_outdated: bool = False
+    event: EventFacts | None = None
+    place: str | None = None
+    reactions: Reactions = Reactions()
+
+    @property
+    def current(self) -> Version:
+        """The version that this page is."""
+        return next(version for version in self.versions if version.is_current)
+
+    @property
+    def original(self) -> Version:
+        """The version that the others are translations of."""
+        return next(version for version in self.versions if version.is_original)
+
+    @property
+    def canonical_url(self) -> str:
+        """The address that search engines should name: the source's where the editors said so."""
+        return next((source.url for source in self.sources if source.canonical and source.url), self.url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """A post that its collective withdrew."""
+
+    uri: str
+    kind: Kind
+    language: str
+    withdrawn_at: datetime
+    collective: CollectiveView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeView:
+    """The node as its front page shows it."""
+
+    host: str
+    collectives: tuple[CollectiveView, ...]
+    contact: str | None = None

@@ -1,0 +1,1 @@
+"""The public site over HTTP: documents for servers, pages and feeds for people."""

@@ -1,0 +1,71 @@
+"""Templates into bytes: the environment, the words of the interface, what every page is given.
+
+The language of a page is the language of its text. Words of the interface have a language of their own
+where no catalogue is made for it yet; `ui` then marks them, so that a screen reader changes its voice.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from fedinode import i18n
+from fedinode.urls import Urls
+from fedinode.web.assets import Assets
+from fedinode.web.formats import FILTERS
+
+
+class Renderer:
+    """Renders the templates of the public site."""
+
+    def __init__(self, templates: Path, assets: Assets, urls: Urls) -> None:
+        self._environment = make_environment(templates)
+        self._environment.globals.update(asset=assets.path, root=urls.origin, site_host=urls.host)
+
+    def page(self, template: str, language: str, **context: Any) -> bytes:
+        """Render a page whose text is in `language`."""
+        interface = i18n.interface_language(language)
+        words = i18n.translations(interface)
+        filled = self._environment.get_template(template).render(
+            defaults() | context,
+            language=language,
+            interface=interface,
+            ui=mark_of(interface, language),
+            gettext=words.gettext,
+            ngettext=words.ngettext,
+        )
+        return filled.encode()
+
+
+def defaults() -> dict[str, Any]:
+    """Return what the frame of every page reads, for pages that have nothing to say about it."""
+    return {
+        "description": "",
+        "here": "",
+        "versions": (),
+        "activity_url": "",
+        "feed_url": "",
+        "feed_title": "",
+    }
+
+
+def make_environment(templates: Path) -> Environment:
+    """Make the Jinja environment: autoescape always, an unknown name is an error, gettext inside."""
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.filters.update(FILTERS)
+    return environment
+
+
+def mark_of(interface: str, language: str) -> Markup:
+    """Return the attributes for words of the interface; none where the page speaks the same language."""
+    if interface == language:
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(interface, i18n.direction(interface))
