@@ -1,7 +1,8 @@
 """Which addresses this node connects to: the one gate that every outgoing request passes.
 
-A URL is judged before anything is looked up (``require_url``), and every address of its name when the connection
-is made (``Resolver``): what was checked is what is connected to, so a name cannot change its answer in between.
+A URL is judged before anything is looked up (``require_url``), and every address of its name when the
+connection is made (``Resolver``): what was checked is what is connected to, so a name cannot change its
+answer in between.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from federation.errors import AddressRefused
 MAX_URL_CHARACTERS = 2048
 #: How long one name may take to be looked up.
 LOOKUP_SECONDS = 3.0
-#: Names looked up at the same time. A thread that waits for a dead name server cannot be stopped, only outnumbered.
+#: Names looked up at the same time. A thread that waits for a dead name server cannot be stopped.
 LOOKUP_THREADS = 8
 FOUND_SECONDS = 60.0
 MISSING_SECONDS = 600.0
@@ -102,7 +103,8 @@ def is_localhost(host: str) -> bool:
 def require_url(url: str, policy: EgressPolicy) -> SplitResult:
     """Return the parts of a URL that may be fetched or posted to. Raises AddressRefused.
 
-    https on port 443 and a name, nothing else; other ports only where the policy opens more than the public net.
+    https on port 443 and a name, nothing else; other ports only where the policy opens more than the public
+    net.
     """
     if len(url) > MAX_URL_CHARACTERS or not _PRINTABLE_ASCII.fullmatch(url) or "\\" in url:
         raise AddressRefused("The address is too long or has characters that no address has.")
@@ -128,7 +130,7 @@ def _require_host(host: str, policy: EgressPolicy) -> None:
     labels = host.split(".")
     if len(host) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
         raise AddressRefused("The address names no public server.")
-    # 127.1, 0177.0.0.1 and 2130706433 are addresses to some resolvers: no top-level domain begins with a digit.
+    # 127.1 and 0177.0.0.1 are addresses to some resolvers; no top-level domain begins with a digit.
     if labels[-1][0].isdigit():
         raise AddressRefused("The address is a number, not a name.")
     if any(host == suffix or host.endswith("." + suffix) for suffix in _PRIVATE_SUFFIXES):
@@ -180,7 +182,7 @@ class Resolver(AbstractResolver):
         self._lookup = lookup
         self._lookup_seconds = lookup_seconds
         self._monotonic = monotonic
-        # asyncio's own pool serves everything else in the process: 50 slow names would delay it by 40 seconds.
+        # asyncio's own pool serves everything else in the process: 50 slow names would delay it by 40 s.
         self._threads = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="dns")
         self._answers: OrderedDict[str, _Answer] = OrderedDict()
 
