@@ -1,0 +1,85 @@
+"""Rows of collectives and of their names in each language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from fedinode.errors import NotFound
+from fedinode.storage import models
+from fedinode.storage.database import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectiveRow:
+    """A collective as most services need it."""
+
+    id: int
+    uid: str
+    name: str
+    uri: str
+    primary_language: str
+    federate: str
+    follow_policy: str
+    comments: str
+    created_at: datetime
+    closed_at: datetime | None
+
+
+_COLUMNS = tuple(getattr(models.Collective, name) for name in CollectiveRow.__dataclass_fields__)
+
+
+def add(
+    session: Session, *, name: str, uri: str, language: str, display_name: str, now: datetime
+) -> CollectiveRow:
+    """Insert a collective with its name in its own language."""
+    collective_id = session.execute(
+        insert(models.Collective)
+        .values(uid=models.new_uid(), name=name, uri=uri, primary_language=language, created_at=now)
+        .returning(models.Collective.id)
+    ).scalar_one()
+    session.execute(
+        insert(models.CollectiveText).values(
+            collective_id=collective_id, language=language, name=display_name
+        )
+    )
+    return get(session, collective_id)
+
+
+def get(session: Session, collective_id: int) -> CollectiveRow:
+    """Return a collective. Raises NotFound."""
+    row = session.execute(select(*_COLUMNS).where(models.Collective.id == collective_id)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such collective on this node.")
+    return CollectiveRow(**row._mapping)
+
+
+def find_by_name(session: Session, name: str) -> CollectiveRow | None:
+    """Return the collective with this name, if any."""
+    row = session.execute(select(*_COLUMNS).where(models.Collective.name == name)).one_or_none()
+    return CollectiveRow(**row._mapping) if row else None
+
+
+def find_by_uri(session: Session, uri: str) -> CollectiveRow | None:
+    """Return the collective with this actor id, if any."""
+    row = session.execute(select(*_COLUMNS).where(models.Collective.uri == uri)).one_or_none()
+    return CollectiveRow(**row._mapping) if row else None
+
+
+def list_all(session: Session) -> tuple[CollectiveRow, ...]:
+    """Return all collectives, in order of name."""
+    rows = session.execute(select(*_COLUMNS).order_by(models.Collective.name))
+    return tuple(CollectiveRow(**row._mapping) for row in rows)
+
+
+def display_names(session: Session, collective_id: int) -> dict[str, str]:
+    """Return what a collective is called, by language."""
+    table = models.CollectiveText
+    rows = session.execute(select(table.language, table.name).where(table.collective_id == collective_id))
+    return {row.language: row.name for row in rows}
+
+
+def set_federate(session: Session, collective_id: int, federate: str) -> None:
+    """Choose how posts in several languages go out: primary, each or list."""
+    table = models.Collective
+    session.execute(update(table).where(table.id == collective_id).values(federate=federate))

@@ -1,0 +1,95 @@
+"""Rows of peers: other servers, how they speak and whether they answer."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from fedinode.storage import models, upserts
+from fedinode.storage.database import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerRow:
+    """A peer as delivering needs it."""
+
+    id: int
+    host: str
+    dialect: str | None
+    dialect_seen_at: datetime | None
+    rfc9421_successes: int
+    alive_at: datetime | None
+    failing_since: datetime | None
+    failed_at: datetime | None
+    failing_days: int
+    parked_at: datetime | None
+    not_before: datetime | None
+    level: str
+
+
+_TABLE = models.Peer
+_COLUMNS = tuple(getattr(_TABLE, each.name) for each in fields(PeerRow))
+
+
+def ensure(session: Session, host: str, now: datetime) -> int:
+    """Return the id of the peer with this host (lower-case ASCII, with a port), inserted if need be."""
+    found = session.scalar(select(_TABLE.id).where(_TABLE.host == host))
+    if found is not None:
+        return found
+    upserts.add_new(session, _TABLE, [{"host": host, "first_seen_at": now}])
+    return session.execute(select(_TABLE.id).where(_TABLE.host == host)).scalar_one()
+
+
+def find(session: Session, host: str) -> PeerRow | None:
+    """Return the peer with this host, if it is known."""
+    row = session.execute(select(*_COLUMNS).where(_TABLE.host == host)).one_or_none()
+    return PeerRow(**row._mapping) if row else None
+
+
+def get(session: Session, peer_id: int) -> PeerRow:
+    """Return a peer that is known to exist."""
+    return PeerRow(**session.execute(select(*_COLUMNS).where(_TABLE.id == peer_id)).one()._mapping)
+
+
+def record_dialect(session: Session, peer_id: int, dialect: str, successes: int, now: datetime) -> None:
+    """Remember which signature dialect a peer understands, and how often RFC 9421 has worked."""
+    session.execute(
+        update(_TABLE)
+        .where(_TABLE.id == peer_id)
+        .values(dialect=dialect, dialect_seen_at=now, rfc9421_successes=successes)
+    )
+
+
+def record_alive(session: Session, peer_id: int, now: datetime) -> None:
+    """Note that a peer answered or spoke: nothing holds its deliveries back any more."""
+    session.execute(
+        update(_TABLE)
+        .where(_TABLE.id == peer_id)
+        .values(
+            alive_at=now, failing_since=None, failed_at=None, failing_days=0, parked_at=None, not_before=None
+        )
+    )
+
+
+def record_failure(session: Session, peer: PeerRow, not_before: datetime | None, now: datetime) -> int:
+    """Note that a peer failed and return on how many different days it has; nothing goes there before."""
+    is_new_day = peer.failed_at is None or peer.failed_at.date() != now.date()
+    days = peer.failing_days + 1 if is_new_day else peer.failing_days
+    session.execute(
+        update(_TABLE)
+        .where(_TABLE.id == peer.id)
+        .values(
+            failing_since=peer.failing_since or now, failed_at=now, failing_days=days, not_before=not_before
+        )
+    )
+    return days
+
+
+def record_parked(session: Session, peer_id: int, now: datetime) -> None:
+    """Stop trying to reach a peer until it shows that it is alive."""
+    session.execute(update(_TABLE).where(_TABLE.id == peer_id).values(parked_at=now))
+
+
+def record_skew(session: Session, peer_id: int, seconds: int) -> None:
+    """Note how far a peer's clock is ahead of ours."""
+    session.execute(update(_TABLE).where(_TABLE.id == peer_id).values(clock_skew_s=seconds))
