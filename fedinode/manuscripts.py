@@ -5,11 +5,15 @@ makes it, `services/publishing` turns it into rows. `Facts` is the part that is 
 nor routing; it is stored with each revision (`facts_json`, `parse_facts`).
 """
 
+import json
+import types
+import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 BACKDATED_AFTER = timedelta(hours=1)
@@ -234,3 +238,43 @@ class Manuscript:
         if self.deliver is not None:
             return self.deliver
         return self.published is None or self.published >= now - BACKDATED_AFTER
+
+
+def facts_json(facts: Facts) -> bytes:
+    """Return facts as JSON, as revisions keep them; what says nothing is left out."""
+    return json.dumps(_as_json(facts), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def parse_facts(document: bytes) -> Facts:
+    """Return the facts that `facts_json` wrote."""
+    facts: Facts = _as_record(Facts, json.loads(document))
+    statement = facts.statement
+    if statement and statement.timezone and isinstance(statement.adopted, datetime):
+        # JSON keeps the offset alone; people are told the place.
+        there = statement.adopted.astimezone(ZoneInfo(statement.timezone))
+        return replace(facts, statement=replace(statement, adopted=there))
+    return facts
+
+
+def _as_json(value: Any) -> Any:
+    if is_dataclass(value):
+        members = ((each.name, getattr(value, each.name)) for each in fields(value))
+        return {name: _as_json(member) for name, member in members if member not in (None, (), {})}
+    if isinstance(value, tuple):
+        return [_as_json(each) for each in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def _as_record(kind: Any, value: Any) -> Any:
+    if isinstance(kind, types.UnionType):
+        return _as_record(typing.get_args(kind)[0], value)
+    if kind in (date, datetime):
+        return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    if typing.get_origin(kind) is tuple:
+        return tuple(_as_record(typing.get_args(kind)[0], each) for each in value)
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return kind(**{name: _as_record(hints[name], member) for name, member in value.items()})
+    return value
