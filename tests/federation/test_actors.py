@@ -46,6 +46,21 @@ FACTS = ActorFacts(
 )
 
 
+NODE = ActorFacts(
+    uri="https://berlin.example/actor",
+    type="Application",
+    preferred_username="berlin.example",
+    handle_host="berlin.example",
+    names={"en": "berlin.example"},
+    url="https://berlin.example/",
+    inbox="https://berlin.example/actor/inbox",
+    outbox="https://berlin.example/actor/outbox",
+    shared_inbox="https://berlin.example/inbox",
+    main_key=RSA,
+    published=datetime(2026, 1, 1, tzinfo=UTC),
+)
+
+
 def stated(**members: Any) -> dict[str, Any]:
     """Return the least that an actor must say, and more."""
     return {"id": URI, "type": "Person", "inbox": f"{URI}/inbox", **members}
@@ -406,22 +421,7 @@ def test_an_actor_is_written_as_peers_need_it() -> None:
 
 
 def test_what_an_actor_lacks_is_not_written() -> None:
-    facts = ActorFacts(
-        uri="https://berlin.example/actor",
-        type="Application",
-        preferred_username="berlin.example",
-        handle_host="berlin.example",
-        names={"en": "berlin.example"},
-        url="https://berlin.example/",
-        inbox="https://berlin.example/actor/inbox",
-        outbox="https://berlin.example/actor/outbox",
-        shared_inbox="https://berlin.example/inbox",
-        main_key=RSA,
-        published=datetime(2026, 1, 1, tzinfo=UTC),
-        capabilities=frozenset(),
-    )
-
-    document = actors.render_actor(facts)
+    document = actors.render_actor(replace(NODE, capabilities=frozenset()))
 
     assert document == {
         "@context": contexts.ACTOR_CONTEXT,
@@ -451,9 +451,7 @@ def test_what_an_actor_lacks_is_not_written() -> None:
 
 
 def test_our_actors_show_both_forms_of_rfc_9421_unless_told_otherwise() -> None:
-    shown = replace(FACTS, capabilities=ActorFacts.__dataclass_fields__["capabilities"].default)
-
-    assert actors.parse_actor(actors.render_actor(shown)).capabilities == {
+    assert actors.parse_actor(actors.render_actor(NODE)).capabilities == {
         actors.RFC_9421,
         actors.RFC_9421_ED25519,
     }
