@@ -16,7 +16,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCKED := install --require-hashes --no-deps --only-binary :all:
 # How many test processes run side by side.
 JOBS ?= 2
@@ -52,7 +52,10 @@ bench: $(VENV)/.ready-dev
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 mutants: $(VENV)/.ready-dev
-	@$(BIN)/python tests/mutants/run_mutants.py $(ARGS)
+	@rm -rf mutants
+	@echo "changing the code in many small ways; this takes some minutes"
+	@$(BIN)/mutmut run --max-children $(JOBS) $(ARGS) >$(VENV)/mutmut.txt 2>&1 || { tail -n 40 $(VENV)/mutmut.txt; exit 1; }
+	@$(BIN)/python -m tests.mutation.mutation_score
 
 screenshots: $(VENV)/.ready-dev
 	@$(BIN)/python docs/screenshots/take_screenshots.py
