@@ -1,0 +1,149 @@
+"""Rows of follows: who follows our collectives ('in'), whom they follow ('out')."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+
+from fedinode.storage import models, upserts
+from fedinode.storage.database import Session
+
+_TABLE = models.Follow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowRow:
+    """A follow with the names of both sides."""
+
+    id: int
+    direction: str
+    collective_id: int
+    collective_name: str
+    collective_uri: str
+    actor_id: int
+    actor_uri: str
+    actor_name: str | None
+    handle: str | None
+    preferred_username: str | None
+    follow_uri: str
+    body: bytes | None
+    state: str
+    requested_at: datetime
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFollow:
+    """A follow as it was asked for: its id and the exact document."""
+
+    direction: str
+    collective_id: int
+    actor_id: int
+    follow_uri: str
+    body: bytes
+    state: str = "pending"
+
+
+def put(session: Session, new: NewFollow, now: datetime) -> int:
+    """Keep a follow, in place of an earlier one between the same two; return its id."""
+    values = {each.name: getattr(new, each.name) for each in fields(NewFollow)}
+    return upserts.put_id(
+        session,
+        _TABLE,
+        {**values, "requested_at": now, "decided_at": None},
+        keys=("direction", "collective_id", "actor_id"),
+        update=("follow_uri", "body", "state", "requested_at", "decided_at"),
+    )
+
+
+def set_state(session: Session, follow_id: int, state: str, now: datetime) -> None:
+    """Record a decision."""
+    session.execute(update(_TABLE).where(_TABLE.id == follow_id).values(state=state, decided_at=now))
+
+
+def find(session: Session, follow_id: int) -> FollowRow | None:
+    """Return a follow by its number."""
+    return _one(session, _select().where(_TABLE.id == follow_id))
+
+
+def find_between(session: Session, direction: str, collective_id: int, actor_id: int) -> FollowRow | None:
+    """Return the follow between a collective of ours and an actor."""
+    return _one(
+        session,
+        _select().where(
+            _TABLE.direction == direction, _TABLE.collective_id == collective_id, _TABLE.actor_id == actor_id
+        ),
+    )
+
+
+def list_of(
+    session: Session,
+    direction: str,
+    states: tuple[str, ...],
+    *,
+    collective_id: int | None,
+    newest: bool = True,
+) -> tuple[FollowRow, ...]:
+    """Return follows in some states, of one collective or all."""
+    query = _select().where(_TABLE.direction == direction, _TABLE.state.in_(states))
+    if collective_id is not None:
+        query = query.where(_TABLE.collective_id == collective_id)
+    query = query.order_by(_TABLE.id.desc() if newest else _TABLE.id)
+    return tuple(FollowRow(**row._mapping) for row in session.execute(query))
+
+
+def count(session: Session, direction: str, collective_id: int) -> int:
+    """Return how many accepted follows a collective has."""
+    query = select(func.count()).where(
+        _TABLE.direction == direction, _TABLE.collective_id == collective_id, _TABLE.state == "accepted"
+    )
+    return session.execute(query).scalar_one()
+
+
+def page_of_uris(
+    session: Session, direction: str, collective_id: int, *, before_id: int | None, limit: int
+) -> tuple[tuple[int, str], ...]:
+    """Return number and actor id of accepted follows, newest first, for a collection page."""
+    actors = models.RemoteActor
+    query = (
+        select(_TABLE.id, actors.uri)
+        .join(actors, actors.id == _TABLE.actor_id)
+        .where(_TABLE.direction == direction, _TABLE.collective_id == collective_id)
+        .where(_TABLE.state == "accepted")
+        .order_by(_TABLE.id.desc())
+        .limit(limit)
+    )
+    if before_id is not None:
+        query = query.where(_TABLE.id < before_id)
+    return tuple((row.id, row.uri) for row in session.execute(query))
+
+
+def _select() -> Select[*tuple[Any, ...]]:
+    actors, collectives = models.RemoteActor, models.Collective
+    return (
+        select(
+            _TABLE.id,
+            _TABLE.direction,
+            _TABLE.collective_id,
+            collectives.name.label("collective_name"),
+            collectives.uri.label("collective_uri"),
+            _TABLE.actor_id,
+            actors.uri.label("actor_uri"),
+            actors.name.label("actor_name"),
+            actors.handle,
+            actors.preferred_username,
+            _TABLE.follow_uri,
+            _TABLE.body,
+            _TABLE.state,
+            _TABLE.requested_at,
+            _TABLE.decided_at,
+        )
+        .join(actors, actors.id == _TABLE.actor_id)
+        .join(collectives, collectives.id == _TABLE.collective_id)
+    )
+
+
+def _one(session: Session, query: Select[*tuple[Any, ...]]) -> FollowRow | None:
+    row = session.execute(query).one_or_none()
+    return FollowRow(**row._mapping) if row else None

@@ -1,0 +1,129 @@
+"""Rows of media files of ours, and of what each shows in a revision."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from fedinode.storage import models, upserts
+from fedinode.storage.database import Session
+
+_MEDIA = models.MediaFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRow:
+    """A file in a revision, with its descriptions by language."""
+
+    media_id: int
+    uid: str
+    digest: str
+    type: str
+    path: str
+    width: int | None
+    height: int | None
+    licence: str | None
+    alts: Mapping[str, str] = field(default_factory=dict)
+    captions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMedia:
+    """A file whose bytes lie in the media folder already. `path` is relative to it."""
+
+    digest: str
+    type: str
+    path: str
+    size_bytes: int
+    width: int | None
+    height: int | None
+    licence: str | None = None
+    alts: Mapping[str, str] = field(default_factory=dict)
+    captions: Mapping[str, str] = field(default_factory=dict)
+
+
+def ensure(session: Session, new: NewMedia, now: datetime) -> int:
+    """Return the id of the file with these bytes, inserted if need be."""
+    found = session.scalar(select(_MEDIA.id).where(_MEDIA.digest == new.digest))
+    if found is not None:
+        return found
+    row = {
+        "uid": models.new_uid(),
+        "digest": new.digest,
+        "type": new.type,
+        "path": new.path,
+        "size_bytes": new.size_bytes,
+        "width": new.width,
+        "height": new.height,
+        "created_at": now,
+    }
+    upserts.add_new(session, _MEDIA, [row])
+    return session.execute(select(_MEDIA.id).where(_MEDIA.digest == new.digest)).scalar_one()
+
+
+def set_of_revision(session: Session, revision_id: int, files: Sequence[NewMedia], now: datetime) -> None:
+    """Attach files to a draft revision, in order, in place of those it had."""
+    attached, descriptions = models.RevisionMedia, models.MediaAlt
+    session.execute(delete(descriptions).where(descriptions.revision_id == revision_id))
+    session.execute(delete(attached).where(attached.revision_id == revision_id))
+    for position, new in enumerate(files):
+        media_id = ensure(session, new, now)
+        session.add(
+            attached(revision_id=revision_id, position=position, media_id=media_id, licence=new.licence)
+        )
+        session.add_all(
+            descriptions(
+                revision_id=revision_id,
+                position=position,
+                language=language,
+                alt=alt,
+                caption=new.captions.get(language),
+            )
+            for language, alt in new.alts.items()
+        )
+    session.flush()
+
+
+def list_of_revision(session: Session, revision_id: int) -> tuple[MediaRow, ...]:
+    """Return the files of a revision in order, with all their descriptions."""
+    attached, descriptions = models.RevisionMedia, models.MediaAlt
+    told: dict[int, list[models.MediaAlt]] = {}
+    for each in session.scalars(select(descriptions).where(descriptions.revision_id == revision_id)):
+        told.setdefault(each.position, []).append(each)
+    rows = session.execute(
+        select(
+            attached.position,
+            attached.licence,
+            _MEDIA.id,
+            _MEDIA.uid,
+            _MEDIA.digest,
+            _MEDIA.type,
+            _MEDIA.path,
+            _MEDIA.width,
+            _MEDIA.height,
+        )
+        .join(_MEDIA, _MEDIA.id == attached.media_id)
+        .where(attached.revision_id == revision_id)
+        .order_by(attached.position)
+    )
+    return tuple(
+        MediaRow(
+            media_id=row.id,
+            uid=row.uid,
+            digest=row.digest,
+            type=row.type,
+            path=row.path,
+            width=row.width,
+            height=row.height,
+            licence=row.licence,
+            alts={each.language: each.alt for each in told.get(row.position, ())},
+            captions={each.language: each.caption for each in told.get(row.position, ()) if each.caption},
+        )
+        for row in rows
+    )
+
+
+def known_paths(session: Session) -> frozenset[str]:
+    """Return the names of all files that rows refer to."""
+    return frozenset(session.scalars(select(_MEDIA.path)))
