@@ -5,7 +5,7 @@ No column here or elsewhere holds an IP address.
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fedinode.storage.columns import APPEND_ONLY, QUEUE, Base, RowId, one_of
@@ -48,10 +48,7 @@ class Membership(Base):
     """What an account may do for a collective."""
 
     __tablename__ = "memberships"
-    __table_args__ = (
-        one_of("role", "author", "editor", "approver", "admin", "owner"),
-        UniqueConstraint("account_id", "collective_id", "role"),
-    )
+    __table_args__ = (one_of("role", "author", "editor", "approver", "admin", "owner"),)
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     collective_id: Mapped[int] = mapped_column(ForeignKey("collectives.id"), primary_key=True)
