@@ -22,6 +22,9 @@ class CollectiveRow:
     federate: str
     follow_policy: str
     comments: str
+    avatar_media_id: int | None
+    header_media_id: int | None
+    moved_to: str | None
     created_at: datetime
     closed_at: datetime | None
 
@@ -77,6 +80,15 @@ def display_names(session: Session, collective_id: int) -> dict[str, str]:
     table = models.CollectiveText
     rows = session.execute(select(table.language, table.name).where(table.collective_id == collective_id))
     return {row.language: row.name for row in rows}
+
+
+def abouts(session: Session, collective_id: int) -> dict[str, str]:
+    """Return how a collective describes itself, as HTML by language; without those that say nothing."""
+    table = models.CollectiveText
+    rows = session.execute(
+        select(table.language, table.about_html).where(table.collective_id == collective_id)
+    )
+    return {row.language: row.about_html for row in rows if row.about_html}
 
 
 def set_federate(session: Session, collective_id: int, federate: str) -> None:

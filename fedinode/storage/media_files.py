@@ -1,7 +1,7 @@
 """Rows of media files of ours, and of what each shows in a revision."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -29,6 +29,18 @@ class MediaRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow:
+    """A file of ours. `path` is relative to the media folder, and the end of its address."""
+
+    id: int
+    digest: str
+    type: str
+    path: str
+    width: int | None
+    height: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewMedia:
     """A file whose bytes lie in the media folder already. `path` is relative to it."""
 
@@ -41,6 +53,12 @@ class NewMedia:
     licence: str | None = None
     alts: Mapping[str, str] = field(default_factory=dict)
     captions: Mapping[str, str] = field(default_factory=dict)
+
+
+def get(session: Session, media_id: int) -> FileRow:
+    """Return a file that is known to exist."""
+    columns = tuple(getattr(_MEDIA, each.name) for each in fields(FileRow))
+    return FileRow(**session.execute(select(*columns).where(_MEDIA.id == media_id)).one()._mapping)
 
 
 def ensure(session: Session, new: NewMedia, now: datetime) -> int:

@@ -74,6 +74,13 @@ def find_current(session: Session, owner_uri: str, purpose: str) -> StoredKey | 
     return StoredKey(key_id=row.key_id, algorithm=row.algorithm, private_pem=pem)
 
 
+def oldest_created_at(session: Session, owner_uri: str) -> datetime:
+    """Return when an actor of ours got its first key, which is when it began."""
+    table = models.SigningKey
+    query = select(table.created_at).where(table.owner_uri == owner_uri).order_by(table.id).limit(1)
+    return session.execute(query).scalar_one()
+
+
 def list_public(session: Session, owner_uri: str) -> tuple[PublicKeyRow, ...]:
     """Return the public keys that an actor document lists, oldest first."""
     table = models.SigningKey
