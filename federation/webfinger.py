@@ -83,6 +83,9 @@ def _parse_host(text: str) -> str:
     if match is None:
         raise errors.Malformed("a handle names no proper host")
     name, port = match.groups()
+    # A trailing dot means the same to DNS and another host to everybody else.
+    if name.endswith("."):
+        raise errors.Malformed("a handle names no proper host")
     try:
         ascii_name = idna.encode(name, uts46=True).decode("ascii").lower()
     except idna.IDNAError as error:
