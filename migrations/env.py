@@ -20,12 +20,7 @@ def run() -> None:
             _set_foreign_keys(connection, "OFF")
         with connection.begin():
             _lock(connection)
-            context.configure(
-                connection=connection,
-                target_metadata=Base.metadata,
-                transactional_ddl=True,
-                compare_type=True,
-            )
+            context.configure(connection=connection, transactional_ddl=True)
             context.run_migrations()
             _check_foreign_keys(connection)
         if engine.dialect.name == "sqlite":
