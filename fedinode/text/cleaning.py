@@ -11,8 +11,8 @@ from collections.abc import Callable, MutableMapping
 from typing import Final
 from urllib.parse import urlsplit
 
-import bleach
 import nh3
+from bleach.linkifier import Linker
 
 #: Longer plain text is shown without links: bleach's time grows with the square of the length.
 LINKIFY_MAX_CHARS: Final = 16_000
@@ -39,6 +39,12 @@ _ATTRIBUTE_SHAPES = {
 _HIDDEN_CONTENT = frozenset({"script", "style"})
 _BLOCKS = frozenset(
     {"p", "br", "div", "ul", "ol", "li", "blockquote", "pre", "hr", "tr", "h1", "h2", "h3", "h4", "h5", "h6"}
+)
+# bleach's own pattern knows only the top-level domains of its day. `tinyurl.com/x` is an address,
+# `ecosocialist.scot` is a name. Punctuation at the end belongs to the sentence.
+_ADDRESS = re.compile(
+    r"""(?:https?://|(?<![\w@./:-])(?:[a-z0-9-]+\.)+[a-z]{2,}/)[^\s<>"'“”«»]*[^\s<>"'“”«».,:;!?…*]""",
+    re.IGNORECASE,
 )
 _TAG = re.compile(r"<[^>]*>")
 _BLANK_LINES = re.compile(r"[ \t]*\n\s*")
@@ -125,4 +131,4 @@ def link_addresses(source: str, accept: Callable[[str], str | None]) -> str:
         attributes[(None, "href")] = href
         return attributes
 
-    return str(bleach.linkify(escaped, callbacks=[decide], parse_email=False))
+    return str(Linker(callbacks=[decide], url_re=_ADDRESS).linkify(escaped))

@@ -29,7 +29,6 @@ _HEADINGS = {"h1": "h2", "h5": "h4", "h6": "h4"}
 # The grammar knows only text, paragraphs and lists inside a list item.
 _NOT_IN_ITEMS = frozenset({"h2", "h3", "h4"})
 _TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*>")
-_SCHEMELESS = re.compile(r"[^/\s]+\.[^/\s]+/\S")
 
 
 class Schemes(Enum):
@@ -190,10 +189,7 @@ def _href(url: str, schemes: Sequence[str]) -> str | None:
 
 def _linked(text: str, schemes: Sequence[str]) -> str:
     def accept(address: str) -> str | None:
-        if "://" in address:
-            return _href(_normal(address), schemes)
-        # `tinyurl.com/x` is an address, `ecosocialist.scot` is a name.
-        return _href(_normal(f"https://{address}"), schemes) if _SCHEMELESS.match(address) else None
+        return _href(_normal(address if "://" in address else f"https://{address}"), schemes)
 
     return cleaning.link_addresses(text, accept)
 

@@ -5,7 +5,7 @@ organisers must stand in its summary, or its readers never learn when to come.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel import dates
@@ -27,8 +27,8 @@ def date_in_words(moment: date | datetime, language: str) -> str:
 def _zone_in_words(moment: datetime, language: str) -> str:
     if isinstance(moment.tzinfo, ZoneInfo):
         return city(moment.tzinfo.key, language)
-    offset = moment.utcoffset() or timedelta()
-    return f"UTC{moment:%:z}" if offset else "UTC"
+    offset = f"{moment:%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}" if moment.utcoffset() else "UTC"
 
 
 def city(timezone: str, language: str) -> str:
