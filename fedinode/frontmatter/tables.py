@@ -35,7 +35,8 @@ class Reader:
 
     def warn(self, where: positions.KeyPath, sentence: str) -> None:
         """Keep a warning for the author."""
-        self.warnings.append(f"{self.path}, line {self.line(where)}: {sentence}.")
+        place = f"{self.path}, line {self.line(where)}" if where else str(self.path)
+        self.warnings.append(f"{place}: {sentence}.")
 
     def table(
         self, where: positions.KeyPath, table: Any, fields: schema.Fields, kind: Kind

@@ -23,7 +23,7 @@ MAX_NAME_CHARS: Final = 500
 MAX_URL_CHARS: Final = 2000
 MAX_TAGS: Final = 30
 
-_ADDRESS = re.compile(r"https?://[^\s<>\"'`\\^{|}\]]+")
+_ADDRESS = re.compile(r"https?://(?:[^\s<>\"'`\\^{|}\]()]|\([^\s()]*\))+")
 _TRACKING = re.compile(
     r"utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|igsh|mc_cid|mc_eid|twclid|ttclid|_openstat"
 )
