@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import sqlalchemy
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ACTIVITY_JSON = "application/activity+json"
@@ -28,7 +29,7 @@ _COMMAND = (sys.executable, "-c", "from fedinode.cli.main import main; raise Sys
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], what: str, deadline_seconds: float = DEADLINE_SECONDS) -> T:
+def wait_until(condition: Callable[[], T | None], what: str, deadline_seconds: float = DEADLINE_SECONDS) -> T:
     """Ask `condition` again and again until it is true, and return what it said.
 
     Raises: TimeoutError that names `what` was waited for.
@@ -186,6 +187,17 @@ class Node:
             address = answer.headers["location"]
         assert answer.status_code == 200, f"GET {address}: {answer.status_code} {answer.text[:200]}"
         return answer.text
+
+    def rows(self, statement: str, **values: Any) -> list[dict[str, Any]]:
+        """Ask the node's database, which a test otherwise leaves alone."""
+        default = f"sqlite:///{self.folder / 'fedinode.db'}"
+        engine = sqlalchemy.create_engine(self.environ.get("FEDINODE_DATABASE_URL", default))
+        try:
+            with engine.connect() as connection:
+                found = connection.execute(sqlalchemy.text(statement), values)
+                return [dict(row) for row in found.mappings()]
+        finally:
+            engine.dispose()
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
         """Send `body` to a path as it is."""
