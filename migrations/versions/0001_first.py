@@ -1,15 +1,10 @@
-"""The first tables, with the triggers that keep frozen texts frozen."""
-
-import re
-from pathlib import Path
+"""The first tables."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0001"
 down_revision = None
-
-_TRIGGERS = Path(__file__).parent.parent / "triggers"
 
 # Whole numbers of 64 bits on both databases; SQLite numbers its rows only where it reads INTEGER.
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -19,7 +14,6 @@ INSTANT = sa.BigInteger()
 
 def upgrade() -> None:
     """Make all tables, parents first."""
-    dialect = op.get_bind().dialect.name
     _accounts()
     _cosignatures()
     _evidence()
@@ -64,18 +58,11 @@ def upgrade() -> None:
     _media_alt()
     _revision_media()
     _revision_texts()
-    if dialect == "postgresql":
+    if op.get_bind().dialect.name == "postgresql":
         # SQLite has it in the table; PostgreSQL cannot refer to a table that is not there yet.
         op.create_foreign_key(
             "fk_objects_current_revision_id", "objects", "revisions", ["current_revision_id"], ["id"]
         )
-    for statement in _statements((_TRIGGERS / f"0001_{dialect}.sql").read_text("utf-8")):
-        op.execute(sa.text(statement))
-
-
-def _statements(script: str) -> list[str]:
-    """Cut a script into its statements: each begins with CREATE at the start of a line."""
-    return re.split(r"^(?=CREATE )", script, flags=re.MULTILINE)[1:]
 
 
 def _accounts() -> None:

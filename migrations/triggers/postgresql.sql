@@ -1,43 +1,43 @@
--- The same rules as in 0001_sqlite.sql. Sealed bytes begin with '\x0001'. A refusal has the code of an integrity
--- constraint, as a failed CHECK would. A migration runs each statement on its own.
+-- The same rules as in sqlite.sql. Sealed bytes begin with '\x0001'. A refusal has the code of an integrity
+-- constraint, as a failed CHECK would. `env.py` runs each statement.
 
-CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
-CREATE FUNCTION is_same_or_opened(before bytea, after bytea) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+CREATE OR REPLACE FUNCTION is_same_or_opened(before bytea, after bytea) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT after IS NOT DISTINCT FROM before OR coalesce(
         substr(before, 1, 2) = '\x0001'::bytea AND substr(after, 1, 2) <> '\x0001'::bytea, false)
 $$;
 
-CREATE FUNCTION revision_is(revision bigint, VARIADIC states text[]) RETURNS boolean LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION revision_is(revision bigint, VARIADIC states text[]) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT 1 FROM revisions WHERE revisions.id = revision AND revisions.state = ANY (states))
 $$;
 
-CREATE FUNCTION revision_may_go(revision bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION revision_may_go(revision bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT NOT EXISTS (
         SELECT 1 FROM revisions JOIN objects ON objects.id = revisions.object_id
         WHERE revisions.id = revision AND revisions.state NOT IN ('draft', 'dropped')
             AND objects.deleted_at IS NULL)
 $$;
 
-CREATE FUNCTION text_is_in_revision(text_revision bigint, VARIADIC states text[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION text_is_in_revision(text_revision bigint, VARIADIC states text[]) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT 1 FROM revision_texts JOIN revisions ON revisions.id = revision_texts.revision_id
         WHERE revision_texts.text_revision_id = text_revision AND revisions.state = ANY (states))
 $$;
 
-CREATE FUNCTION post_was_public(post bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION post_was_public(post bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT 1 FROM posts WHERE posts.id = post AND posts.first_public_at IS NOT NULL)
 $$;
 
-CREATE FUNCTION newest_document(object bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION newest_document(object bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT max(updated_at) FROM documents WHERE documents.object_id = object
 $$;
 
-CREATE FUNCTION decision_digest(decision bigint) RETURNS text LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION decision_digest(decision bigint) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT digest FROM decisions WHERE decisions.id = decision
 $$;
 

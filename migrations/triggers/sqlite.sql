@@ -1,5 +1,5 @@
 -- What must never change, whoever writes. Sealed bytes begin with x'0001'; the one change that frozen text may
--- see is from sealed to plain, when its revision is public. A migration runs each statement on its own.
+-- see is from sealed to plain, when its revision is public. `env.py` runs each statement.
 
 CREATE TRIGGER revisions_stay_frozen BEFORE UPDATE ON revisions
 WHEN OLD.state <> 'draft' AND (
