@@ -1,6 +1,6 @@
 """Real nodes for tests: each is `fedinode serve` as a process of its own, with a data folder of its own.
 
-Nothing of the node is imported here. A test speaks to a node as the world does: through the
+Nothing of the node is imported here: a test speaks to a node as the world does: through the
 command line and over HTTP. Names under .localhost lie on loopback, and a plain resolver does not
 know them, so requests of a test connect to 127.0.0.1 and name the host in the Host header.
 """
@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 
 import httpx
 import sqlalchemy
+
+from federation.signatures import HttpMessage
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ACTIVITY_JSON = "application/activity+json"
@@ -202,6 +204,11 @@ class Node:
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
         """Send `body` to a path as it is."""
         return self._request("POST", path, headers, body)
+
+    def post_signed(self, message: HttpMessage) -> httpx.Response:
+        """Send a signed request as it is, straight to the node's port."""
+        path = message.target_uri.removeprefix(self.origin)
+        return self.post(path, message.body or b"", {name.lower(): value for name, value in message.headers})
 
     def _request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None

@@ -30,6 +30,10 @@ SLOGANS = (
     "Against the disputing imperialisms!",
     "Build an international campaign for peace!",
 )
+LONG_TITLE = (
+    "Against Putin’s imperialist aggression! Out Russian troops from Ukraine! "
+    "In defense of peace and the liberation of Russian pacifists!"
+)
 
 Arrived = dict[str, object]
 
@@ -97,8 +101,7 @@ def test_every_paragraph_arrives(arrived: Callable[[str], Arrived], name: str) -
             "002-statement.md",
             "Article",
             "en",
-            "Against Putin’s imperialist aggression! Out Russian troops from Ukraine! "
-            "In defense of peace and the liberation of Russian pacifists!",
+            LONG_TITLE,
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Two nodes over real HTTP: what one publishes, changes and takes back arrives, and so does what comes back."""
+"""Two nodes over real HTTP: what one publishes, changes and takes back arrives, and what comes back too."""
 
 from pathlib import Path
 
