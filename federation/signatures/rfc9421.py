@@ -59,7 +59,7 @@ def parse(message: HttpMessage, now: datetime) -> Signed:
     Raises: SignatureRefused.
     """
     text = ", ".join(message.values("signature-input"))
-    label, components, parameters = _parse_input(text)
+    label, components, parameters = parse_input(text)
     _require_coverage(message, components)
     created, expires = _instant_of(parameters, "created"), _instant_of(parameters, "expires")
     if created is None:
@@ -136,7 +136,11 @@ def _query_parameter(message: HttpMessage, name: str) -> str:
     return quote(values[0], safe="*").replace("~", "%7E")
 
 
-def _parse_input(text: str) -> tuple[str, list[Component], http_sf.types.ParamsType]:
+def parse_input(text: str) -> tuple[str, list[Component], http_sf.types.ParamsType]:
+    """Return label, components and parameters of the only signature that a Signature-Input lists.
+
+    Raises: SignatureRefused.
+    """
     members = structured.parse_dictionary(text)
     if len(members) != 1:
         # MAY choose by key id instead; servers send one, and a second one would only be something to hide in.

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -23,7 +25,7 @@ def rsa_of(bits: int, exponent: int = 65537) -> str:
 
 
 @pytest.mark.parametrize("make", [keys.generate_rsa, keys.generate_ed25519])
-def test_a_new_key_signs_what_its_public_half_verifies(make: type[keys.PrivateKey]) -> None:
+def test_a_new_key_signs_what_its_public_half_verifies(make: Callable[[], keys.PrivateKey]) -> None:
     key = make()
     signature = key.sign(b"message")
     key.public.verify(signature, b"message")
