@@ -52,7 +52,8 @@ FURTHER_TERMS: Final[Document] = {
 #: Members that a statement shares with other objects; none but these and its own is allowed.
 _SHARED_MEMBERS: Final = (
     "id", "type", "attributedTo", "to", "cc", "published", "updated", "url", "name", "nameMap", "summary",
-    "summaryMap", "content", "contentMap", "tag", "interactionPolicy", "likes", "shares", "replies", "sensitive",
+    "summaryMap", "content", "contentMap", "tag", "interactionPolicy", "likes", "shares", "replies",
+    "sensitive",
 )  # fmt: skip
 _SHA_256_PREFIX = b"\x12\x20"
 

@@ -17,9 +17,12 @@ from tests.federation import samples
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 #: R1 of the protocol: a statement has these members and no others.
 MEMBERS = frozenset(
-    "@context id type attributedTo to cc published updated url name nameMap summary summaryMap content contentMap "
-    "authoritativeLanguage revision salt textDigest signedText attachment tag coSignatures individualSignatures "
-    "interactionPolicy likes shares replies context sensitive proof".split()
+    {
+        *("@context", "id", "type", "attributedTo", "to", "cc", "published", "updated", "url", "sensitive"),
+        *("name", "nameMap", "summary", "summaryMap", "content", "contentMap", "authoritativeLanguage"),
+        *("revision", "salt", "textDigest", "signedText", "attachment", "tag", "coSignatures"),
+        *("individualSignatures", "interactionPolicy", "likes", "shares", "replies", "context", "proof"),
+    }
 )
 FACTS = ObjectFacts(
     uri="https://berlin.example/statements/abc",
