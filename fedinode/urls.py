@@ -116,6 +116,14 @@ class Urls:
         """Return the address of one of the node's own pages, such as `/about`."""
         return f"{self.origin}{path}"
 
+    def front(self, language: str | None = None) -> str:
+        """Return the front page, with all posts or those in one language."""
+        return f"{self.origin}/{language or ''}"
+
+    def front_feed(self, language: str | None = None) -> str:
+        """Return the Atom feed of all collectives, in one language where given."""
+        return f"{self.origin}/{language}/feed.atom" if language else f"{self.origin}/feed.atom"
+
     def profile(self, name: str, language: str | None = None) -> str:
         """Return the page of a collective, in one language where given."""
         return f"{self.origin}/@{name}" + (f"/{language}" if language else "")

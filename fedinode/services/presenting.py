@@ -5,7 +5,7 @@ they look (`web.rendering` and templates/). Every `*_html` field was cleaned by 
 text that the templates escape.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from fedinode.manuscripts import EventFacts, Kind, Person, Related, SignedElsewhere, Source, Status
@@ -89,7 +89,12 @@ class ReplyView:
     html: str
     language: str | None
     published_at: datetime
+    is_ours: bool = False
     answers: tuple["ReplyView", ...] = ()
+
+    def with_answers(self, answers: tuple["ReplyView", ...]) -> "ReplyView":
+        """Return the same reply with the answers to it."""
+        return replace(self, answers=answers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +138,8 @@ class PostView:
     published_at: datetime
     updated_at: datetime | None
     versions: tuple[Version, ...]
+    #: False where the title is only the first words of the text.
+    is_titled: bool = True
     tags: tuple[str, ...] = ()
     category: str | None = None
     authors: tuple[Person, ...] = ()
@@ -166,7 +173,6 @@ class PostView:
 class Tombstone:
     """A post that its collective withdrew."""
 
-    uri: str
     kind: Kind
     language: str
     withdrawn_at: datetime
@@ -175,8 +181,55 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeView:
-    """The node as its front page shows it."""
+    """The node: where it is, whose it is, and the language it speaks where a page does not say."""
 
     host: str
+    language: str
     collectives: tuple[CollectiveView, ...]
     contact: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What the site is called: the collective, where there is but one, else the host."""
+        return self.collectives[0].title if len(self.collectives) == 1 else self.host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontView:
+    """The front page, of all posts or of those in one language."""
+
+    node: NodeView
+    listing: Listing
+    versions: tuple[Version, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileView:
+    """A collective's page, with all its posts or those in one language."""
+
+    node: NodeView
+    collective: CollectiveView
+    listing: Listing
+    versions: tuple[Version, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What was asked for has another address now."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedView:
+    """The newest posts, whole, of a collective or of the node, in one language or in all."""
+
+    node: NodeView
+    collective: CollectiveView | None
+    language: str | None
+    entries: tuple[PostView, ...]
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the newest change in the feed was made; None where it is empty."""
+        return max((entry.updated_at or entry.published_at for entry in self.entries), default=None)

@@ -1,18 +1,12 @@
-"""What the public site reads: posts in lists and whole, documents, collections. Only what is public.
+"""Lists of public posts: which, how many, in which languages. Nothing here writes."""
 
-Every query here asks for `state = 'public'`: a draft, or a text that waits beside a public one, is never
-found by an address. Nothing here writes.
-"""
+from dataclasses import dataclass
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from sqlalchemy import ColumnElement, and_, exists, func, select
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-
-from fedinode.storage import models
+from fedinode.storage import models, public_posts
 from fedinode.storage.database import Session
+from fedinode.storage.public_posts import ListedPost
 
 _POSTS = models.Post
 _TEXTS = models.Text
@@ -20,42 +14,6 @@ _OBJECTS = models.FederatedObject
 _REVISIONS = models.Revision
 _REVISION_TEXTS = models.RevisionText
 _TEXT_REVISIONS = models.TextRevision
-_SLUGS = models.Slug
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollectiveTextRow:
-    """A collective's name and description in one language."""
-
-    language: str
-    name: str
-    about_html: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaRow:
-    """A media file, with its words in one language where it belongs to a text."""
-
-    path: str
-    type: str
-    width: int | None
-    height: int | None
-    alt: str = ""
-    caption: str | None = None
-    licence: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollectiveRow:
-    """A collective with its names, the primary language first."""
-
-    id: int
-    name: str
-    uri: str
-    primary_language: str
-    created_at: datetime
-    icon: MediaRow | None
-    texts: tuple[CollectiveTextRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,94 +23,6 @@ class Filter:
     collective_id: int | None = None
     language: str | None = None
     kind: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextRow:
-    """The public text of a post in one language; `number` counts its revisions from 1."""
-
-    post_id: int
-    language: str
-    slug: str | None
-    status: str
-    translator: str | None
-    title: str | None
-    summary: str | None
-    html: str
-    text_revision_id: int
-    translated_from_id: int | None
-    object_uri: str
-    revision_id: int
-    number: int
-    written_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedPost:
-    """A public post with its texts, the primary language first; `facts` is a JSON document."""
-
-    id: int
-    uid: str
-    kind: str
-    state: str
-    collective_id: int
-    primary_language: str
-    category: str | None
-    published_at: datetime
-    withdrawn_at: datetime | None
-    first_public_at: datetime | None
-    uri: str = ""
-    facts: bytes | None = None
-    texts: tuple[TextRow, ...] = field(default=())
-
-
-# -- collectives
-
-
-def list_collectives(session: Session) -> tuple[CollectiveRow, ...]:
-    """Return the collectives that publish here, the oldest first."""
-    table = models.Collective
-    rows = session.scalars(select(table).where(table.closed_at.is_(None)).order_by(table.id)).all()
-    texts, icons = _collective_texts(session), _icons(session, rows)
-    return tuple(
-        CollectiveRow(
-            id=row.id,
-            name=row.name,
-            uri=row.uri,
-            primary_language=row.primary_language,
-            created_at=row.created_at,
-            icon=icons.get(row.avatar_media_id or 0),
-            texts=_primary_first(texts.get(row.id, []), row.primary_language),
-        )
-        for row in rows
-    )
-
-
-def _icons(session: Session, rows: Sequence[models.Collective]) -> dict[int, MediaRow]:
-    media_ids = [row.avatar_media_id for row in rows if row.avatar_media_id is not None]
-    media = models.MediaFile
-    return {
-        file.id: _media_row(file) for file in session.scalars(select(media).where(media.id.in_(media_ids)))
-    }
-
-
-def _collective_texts(session: Session) -> dict[int, list[CollectiveTextRow]]:
-    found: dict[int, list[CollectiveTextRow]] = {}
-    for text in session.scalars(select(models.CollectiveText).order_by(models.CollectiveText.language)):
-        row = CollectiveTextRow(language=text.language, name=text.name, about_html=text.about_html)
-        found.setdefault(text.collective_id, []).append(row)
-    return found
-
-
-def _primary_first(texts: list[CollectiveTextRow], primary: str) -> tuple[CollectiveTextRow, ...]:
-    return tuple(sorted(texts, key=lambda text: (text.language != primary, text.language)))
-
-
-def _media_row(file: models.MediaFile) -> MediaRow:
-    return MediaRow(path=file.path, type=file.type, width=file.width, height=file.height)
-
-
-# -- lists of posts
 
 
 def count_posts(session: Session, wanted: Filter) -> int:
@@ -169,7 +39,7 @@ def list_posts(session: Session, wanted: Filter, *, offset: int, limit: int) -> 
         .offset(offset)
         .limit(limit)
     )
-    return _with_texts(session, query)
+    return public_posts.with_texts(session, query)
 
 
 def list_languages(session: Session, wanted: Filter) -> tuple[str, ...]:
@@ -210,177 +80,3 @@ def _is_public_text() -> ColumnElement[bool]:
         _OBJECTS.current_revision_id == _REVISIONS.id,
         _OBJECTS.superseded_at.is_(None),
     )
-
-
-# -- a post
-
-
-def find_post(session: Session, post_id: int) -> ListedPost | None:
-    """Return a public or withdrawn post, whole; a withdrawn one has no texts."""
-    query = select(_POSTS).where(_POSTS.id == post_id, _POSTS.state.in_(("public", "withdrawn")))
-    found = _with_texts(session, query)
-    return found[0] if found else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """What stands, or stood, at the address of a page."""
-
-    post_id: int
-    language: str
-    #: The slug that the page has now.
-    slug: str
-
-
-def find_place(session: Session, collective: str, language: str, slug: str) -> Place | None:
-    """Return what a page address leads to; old addresses lead on to the present slug."""
-    current = select(_SLUGS.slug).where(_SLUGS.text_id == _TEXTS.id, _SLUGS.is_current).scalar_subquery()
-    row = session.execute(
-        select(_TEXTS.post_id, _TEXTS.language, func.coalesce(current, _SLUGS.slug))
-        .join(_TEXTS, _TEXTS.id == _SLUGS.text_id)
-        .join(models.Collective, models.Collective.id == _SLUGS.collective_id)
-        .where(models.Collective.name == collective, _SLUGS.language == language, _SLUGS.slug == slug)
-    ).one_or_none()
-    return None if row is None else Place(post_id=row[0], language=row[1], slug=row[2])
-
-
-def find_page(session: Session, slug: str) -> int | None:
-    """Return the post that is the node's about, imprint or privacy page: the oldest collective's."""
-    return session.execute(
-        select(_POSTS.id)
-        .join(_TEXTS, _TEXTS.post_id == _POSTS.id)
-        .join(_SLUGS, _SLUGS.text_id == _TEXTS.id)
-        .where(_POSTS.kind == "page", _POSTS.state == "public", _SLUGS.slug == slug, _SLUGS.is_current)
-        .order_by(_POSTS.collective_id, _POSTS.id)
-        .limit(1)
-    ).scalar_one_or_none()
-
-
-def list_own_answers(session: Session, uris: Collection[str]) -> tuple[tuple[str, ListedPost], ...]:
-    """Return our public answers to any of these objects, each with the id of what it answers."""
-    query = (
-        select(_POSTS).where(_POSTS.state == "public", _POSTS.in_reply_to_uri.in_(uris)).order_by(_POSTS.id)
-    )
-    answered = {post.id: post.in_reply_to_uri or "" for post in session.scalars(query)}
-    return tuple((answered[post.id], post) for post in _with_texts(session, query))
-
-
-def list_tags(session: Session, post_id: int) -> tuple[str, ...]:
-    """Return the tags of a post as they were written, in order."""
-    table = models.PostTag
-    return tuple(session.scalars(select(table.tag).where(table.post_id == post_id).order_by(table.position)))
-
-
-def list_media(session: Session, revision_id: int, language: str) -> tuple[MediaRow, ...]:
-    """Return the files of a revision, described in this language or else in any."""
-    media, used, alts = models.MediaFile, models.RevisionMedia, models.MediaAlt
-    rows = session.execute(
-        select(media, used.licence, used.position)
-        .join(used, used.media_id == media.id)
-        .where(used.revision_id == revision_id)
-        .order_by(used.position)
-    ).all()
-    words: dict[int, models.MediaAlt] = {}
-    for alt in session.scalars(select(alts).where(alts.revision_id == revision_id).order_by(alts.language)):
-        if alt.position not in words or alt.language == language:
-            words[alt.position] = alt
-    return tuple(_described(file, licence, words.get(position)) for file, licence, position in rows)
-
-
-def _described(file: models.MediaFile, licence: str | None, words: models.MediaAlt | None) -> MediaRow:
-    return MediaRow(
-        path=file.path,
-        type=file.type,
-        width=file.width,
-        height=file.height,
-        alt=words.alt if words else "",
-        caption=words.caption if words else None,
-        licence=licence,
-    )
-
-
-def _with_texts(session: Session, query: Select[Any]) -> tuple[ListedPost, ...]:
-    posts = session.scalars(query).all()
-    by_post: dict[int, list[tuple[TextRow, bytes | None]]] = {}
-    for text, facts in _texts_of(session, [post.id for post in posts]):
-        by_post.setdefault(text.post_id, []).append((text, facts))
-    return tuple(_listed(post, by_post.get(post.id, [])) for post in posts)
-
-
-def _listed(post: models.Post, found: list[tuple[TextRow, bytes | None]]) -> ListedPost:
-    found.sort(key=lambda pair: (pair[0].language != post.primary_language, pair[0].language))
-    ordered = tuple(text for text, _ in found)
-    return ListedPost(
-        id=post.id,
-        uid=post.uid,
-        kind=post.kind,
-        state=post.state,
-        collective_id=post.collective_id,
-        primary_language=post.primary_language,
-        category=post.category,
-        published_at=post.published_at or post.created_at,
-        withdrawn_at=post.withdrawn_at,
-        first_public_at=post.first_public_at,
-        uri=ordered[0].object_uri if ordered else "",
-        facts=found[0][1] if found else None,
-        texts=ordered,
-    )
-
-
-def _texts_of(session: Session, post_ids: list[int]) -> list[tuple[TextRow, bytes | None]]:
-    slug = select(_SLUGS.slug).where(_SLUGS.text_id == _TEXTS.id, _SLUGS.is_current).scalar_subquery()
-    rows = session.execute(
-        select(
-            _TEXTS.post_id,
-            _TEXTS.language,
-            _TEXTS.status,
-            _TEXTS.translator,
-            slug.label("slug"),
-            _TEXT_REVISIONS.id,
-            _TEXT_REVISIONS.title,
-            _TEXT_REVISIONS.summary,
-            _TEXT_REVISIONS.translated_from_id,
-            _TEXT_REVISIONS.html,
-            _TEXT_REVISIONS.number,
-            _TEXT_REVISIONS.created_at,
-            _OBJECTS.uri,
-            _REVISIONS.id.label("revision_id"),
-            _REVISIONS.facts,
-        )
-        .join(_TEXT_REVISIONS, _TEXT_REVISIONS.text_id == _TEXTS.id)
-        .join(_REVISION_TEXTS, _REVISION_TEXTS.text_revision_id == _TEXT_REVISIONS.id)
-        .join(_REVISIONS, _REVISIONS.id == _REVISION_TEXTS.revision_id)
-        .join(_OBJECTS, _OBJECTS.current_revision_id == _REVISIONS.id)
-        .where(
-            _TEXTS.post_id.in_(post_ids),
-            _REVISIONS.state == "public",
-            _OBJECTS.superseded_at.is_(None),
-            _OBJECTS.deleted_at.is_(None),
-            or_(_OBJECTS.language.is_(None), _OBJECTS.language == _REVISION_TEXTS.language),
-        )
-        .order_by(_TEXTS.post_id, _TEXTS.language, _OBJECTS.id)
-    )
-    return [(_text_row(row), row.facts) for row in rows]
-
-
-def _text_row(row: Any) -> TextRow:
-    return TextRow(
-        post_id=row.post_id,
-        language=row.language,
-        slug=row.slug,
-        status=row.status,
-        translator=row.translator,
-        title=_decoded(row.title),
-        summary=_decoded(row.summary),
-        html=row.html.decode(),
-        text_revision_id=row.id,
-        translated_from_id=row.translated_from_id,
-        object_uri=row.uri,
-        revision_id=row.revision_id,
-        number=row.number,
-        written_at=row.created_at,
-    )
-
-
-def _decoded(stored: bytes | None) -> str | None:
-    return None if stored is None else stored.decode()

@@ -42,6 +42,8 @@ class ServedActivity:
 
     body: bytes
     object_uri: str
+    #: The post of ours that it is about, if it is about one.
+    post_uid: str | None
     is_newest: bool
     is_gone: bool
 
@@ -108,13 +110,14 @@ def find_object(session: Session, uri: str) -> ServedObject | None:
 def find_activity(session: Session, uri: str) -> ServedActivity | None:
     """Return an activity that anybody may fetch."""
     row = session.execute(
-        select(_ACTIVITIES, _OBJECTS.deleted_at)
+        select(_ACTIVITIES, _OBJECTS.deleted_at, _POSTS.uid)
         .outerjoin(_OBJECTS, _OBJECTS.uri == _ACTIVITIES.object_uri)
+        .outerjoin(_POSTS, _POSTS.id == _OBJECTS.post_id)
         .where(_ACTIVITIES.uri == uri, _ACTIVITIES.is_public)
     ).one_or_none()
     if row is None:
         return None
-    activity, deleted_at = row
+    activity, deleted_at, post_uid = row
     carries_text = activity.type in _CARRIES_TEXT
     newest_id = session.execute(
         select(func.max(_ACTIVITIES.id)).where(
@@ -124,6 +127,7 @@ def find_activity(session: Session, uri: str) -> ServedActivity | None:
     return ServedActivity(
         body=activity.body,
         object_uri=activity.object_uri,
+        post_uid=post_uid,
         is_newest=not carries_text or newest_id == activity.id,
         is_gone=carries_text and deleted_at is not None,
     )

@@ -218,4 +218,6 @@ def line_of(post: presenting.PostView) -> presenting.PostLine:
 
 
 LISTING = presenting.Listing(lines=(line_of(STATEMENT), line_of(EVENT), line_of(NEWS)), page=1, pages=3)
-NODE = presenting.NodeView(host="berlin.example", collectives=(BERLIN, TBILISI), contact="us@berlin.example")
+NODE = presenting.NodeView(
+    host="berlin.example", language="de", collectives=(BERLIN, TBILISI), contact="us@berlin.example"
+)
