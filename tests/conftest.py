@@ -1,6 +1,7 @@
 """What all tests share: the event loop, and an empty database of each kind with the present tables.
 
-Tables are made once in a run, by the migrations; each test gets a copy of its own.
+Tables are made once in a run, by the migrations. Each test gets a copy of its own: of a file, or of a database
+on the server, which is emptied afterwards and given to a later test.
 """
 
 import itertools
@@ -11,10 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from fedinode.storage import migrate
+from fedinode.storage import migrate, models
 from fedinode.storage.database import Database, open_url
 from fedinode.storage.sealing import Sealer
 from tests import postgres_server
@@ -22,6 +24,10 @@ from tests import postgres_server
 DatabaseKind = Literal["sqlite", "postgresql"]
 
 _numbers = itertools.count()
+
+# How long a random input takes to make says something about the machine's load, and nothing about us.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
@@ -74,17 +80,64 @@ def empty_database_url(
 
 
 @pytest.fixture
+def own_database_url(
+    database_kind: DatabaseKind, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """A database with the present tables and nothing in them, for a test that changes the tables."""
+    if database_kind == "sqlite":
+        yield _copied_file(request.getfixturevalue("sqlite_template"), tmp_path)
+    else:
+        template = request.getfixturevalue("postgres_template")
+        yield from _postgres_database(request.getfixturevalue("postgres_url"), template)
+
+
+@pytest.fixture
 def database_url(
     database_kind: DatabaseKind, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[str]:
     """A database with the present tables and nothing in them."""
     if database_kind == "sqlite":
-        path = tmp_path / "fedinode.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        yield _copied_file(request.getfixturevalue("sqlite_template"), tmp_path)
     else:
-        template = request.getfixturevalue("postgres_template")
-        yield from _postgres_database(request.getfixturevalue("postgres_url"), template)
+        pool: PostgresPool = request.getfixturevalue("postgres_pool")
+        url = pool.take()
+        yield url
+        pool.give_back(url)
+
+
+@pytest.fixture(scope="session")
+def postgres_pool(postgres_url: str, postgres_template: str) -> "PostgresPool":
+    """Databases on the server with the present tables and nothing in them."""
+    return PostgresPool(postgres_url, postgres_template)
+
+
+class PostgresPool:
+    """Hands out empty databases; a used one costs less to empty than a new one to make."""
+
+    def __init__(self, server_url: str, template: str) -> None:
+        self._server_url = server_url
+        self._template = template
+        self._empty: list[str] = []
+
+    def take(self) -> str:
+        """Return the URL of an empty database that nobody else uses."""
+        if self._empty:
+            return self._empty.pop()
+        name = f"pooled_{next(_numbers)}"
+        _command(self._server_url, f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        return _named(self._server_url, name)
+
+    def give_back(self, url: str) -> None:
+        """Empty a database and keep it for the next test."""
+        tables = [table.name for table in models.Base.metadata.sorted_tables]
+        used = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables)
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.begin() as connection:
+            # Neither triggers nor foreign keys have a say in this.
+            connection.execute(text("SET session_replication_role = replica"))
+            for name in connection.execute(text(used)).scalars().all():
+                connection.execute(text(f"DELETE FROM {name}"))
+        self._empty.append(url)
 
 
 @pytest.fixture
@@ -105,6 +158,12 @@ def _postgres_database(server_url: str, template: str) -> Iterator[str]:
     _command(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield _named(server_url, name)
     _command(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _copied_file(template: Path, folder: Path) -> str:
+    path = folder / "fedinode.db"
+    shutil.copyfile(template, path)
+    return f"sqlite:///{path}"
 
 
 def _named(server_url: str, name: str) -> str:
