@@ -1,7 +1,7 @@
 """What all tests share: the event loop, and an empty database of each kind with the present tables.
 
-Tables are made once in a run, by the migrations. Each test gets a copy of its own: of a file, or of a database
-on the server, which is emptied afterwards and given to a later test.
+Tables are made once in a run, by the migrations. Each test gets a copy of its own: of a file, or of a
+database on the server, which is emptied afterwards and given to a later test.
 """
 
 import itertools

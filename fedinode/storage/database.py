@@ -82,6 +82,10 @@ class Database:
         """Do as `write`, and wait; for commands and tests, never in the event loop."""
         return self._store.write(job, keep=False).result()
 
+    def submit(self, job: Callable[[Session], T]) -> Future[T]:
+        """Begin a write and return its future, to wait for outside of the event loop."""
+        return self._store.write(job, keep=False)
+
     def poll_invalidations(self) -> tuple[str, ...]:
         """Return the keys that were invalidated since the last call, by this process or another.
 

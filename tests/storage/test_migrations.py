@@ -71,19 +71,19 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(empty_database_url: str) ->
     assert inspect(engine).get_table_names() == ["revision_texts"]
 
 
-def test_a_database_of_a_newer_program_is_refused(database_url: str, sealer: Sealer) -> None:
-    set_version(database_url, "9999")
-    database = open_url(database_url, sealer)
+def test_a_database_of_a_newer_program_is_refused(own_database_url: str, sealer: Sealer) -> None:
+    set_version(own_database_url, "9999")
+    database = open_url(own_database_url, sealer)
     with pytest.raises(DatabaseNewer, match="newer fedinode"):
         database.read_now(versions.require_current)
     database.close()
     with pytest.raises(DatabaseNewer, match="newer fedinode"):
-        migrate.upgrade(database_url)
+        migrate.upgrade(own_database_url)
 
 
-def test_a_database_of_an_older_program_asks_for_an_upgrade(database_url: str, sealer: Sealer) -> None:
-    set_version(database_url, "0000")
-    database = open_url(database_url, sealer)
+def test_a_database_of_an_older_program_asks_for_an_upgrade(own_database_url: str, sealer: Sealer) -> None:
+    set_version(own_database_url, "0000")
+    database = open_url(own_database_url, sealer)
     with pytest.raises(DatabaseOlder, match="fedinode upgrade"):
         database.read_now(versions.require_current)
     database.close()
