@@ -48,7 +48,9 @@ class Membership(Base):
     """What an account may do for a collective."""
 
     __tablename__ = "memberships"
-    __table_args__ = (one_of("role", "author", "editor", "approver", "admin", "owner"),)
+    __table_args__ = (
+        one_of("role", "owner", "editor", "author", "translator", "moderator", "signer", "reader"),
+    )
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     collective_id: Mapped[int] = mapped_column(ForeignKey("collectives.id"), primary_key=True)
@@ -126,6 +128,9 @@ class Decision(Base):
     not_before: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     state: Mapped[str]
+    opened_at: Mapped[datetime]
+    #: Why it ended, in words, where it was not executed.
+    reason: Mapped[str | None]
     executed_at: Mapped[datetime | None]
 
 

@@ -487,6 +487,8 @@ def _decisions() -> None:
         sa.Column("not_before", INSTANT, nullable=True),
         sa.Column("expires_at", INSTANT, nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("opened_at", INSTANT, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("executed_at", INSTANT, nullable=True),
         sa.CheckConstraint(
             "state IN ('open', 'approved', 'executed', 'refused', 'expired', 'cancelled')",
@@ -552,7 +554,8 @@ def _memberships() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("since", INSTANT, nullable=False),
         sa.CheckConstraint(
-            "role IN ('author', 'editor', 'approver', 'admin', 'owner')", name="ck_memberships_role_known"
+            "role IN ('owner', 'editor', 'author', 'translator', 'moderator', 'signer', 'reader')",
+            name="ck_memberships_role_known",
         ),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_memberships_account_id"),
         sa.ForeignKeyConstraint(["collective_id"], ["collectives.id"], name="fk_memberships_collective_id"),
