@@ -61,6 +61,13 @@ def get(session: Session, media_id: int) -> FileRow:
     return FileRow(**session.execute(select(*columns).where(_MEDIA.id == media_id)).one()._mapping)
 
 
+def find_by_digest(session: Session, digest: str) -> FileRow | None:
+    """Return the file with exactly these bytes, if we have it."""
+    columns = tuple(getattr(_MEDIA, each.name) for each in fields(FileRow))
+    row = session.execute(select(*columns).where(_MEDIA.digest == digest)).one_or_none()
+    return FileRow(**row._mapping) if row else None
+
+
 def ensure(session: Session, new: NewMedia, now: datetime) -> int:
     """Return the id of the file with these bytes, inserted if need be."""
     found = session.scalar(select(_MEDIA.id).where(_MEDIA.digest == new.digest))
