@@ -23,11 +23,38 @@ def translations(language: str) -> gnu.NullTranslations:
     )
 
 
-@functools.lru_cache(maxsize=64)
+@functools.cache
+def spoken_languages() -> frozenset[str]:
+    """Return the languages that the interface speaks: English, and those with a catalogue."""
+    made = {path.parent.parent.name.replace("_", "-") for path in _CATALOGUES.glob("*/LC_MESSAGES/*.mo")}
+    return frozenset(made | {"en"})
+
+
 def interface_language(language: str) -> str:
     """Return the language in which the interface speaks to readers of a text in `language`."""
-    spoken = gnu.find("fedinode", localedir=_CATALOGUES, languages=[language.replace("-", "_")])
-    return language if spoken or language.split("-", 1)[0] == "en" else "en"
+    base = language.split("-", 1)[0]
+    return next((tag for tag in (language, base) if tag in spoken_languages()), "en")
+
+
+def best_language(accept_language: str) -> str:
+    """Return the interface language that suits an Accept-Language header best; English where none does.
+
+    Spec: RFC 9110 section 12.5.4.
+    """
+    wishes = [wish.partition(";q=") for wish in accept_language[:200].replace(" ", "").split(",")]
+    by_weight = sorted(wishes, key=lambda wish: _weight(wish[2]), reverse=True)
+    for tag, _, quality in by_weight:
+        base = tag.split("-", 1)[0].lower()
+        if base in spoken_languages() and _weight(quality) > 0:
+            return base
+    return "en"
+
+
+def _weight(quality: str) -> float:
+    try:
+        return float(quality) if quality else 1.0
+    except ValueError:
+        return 0.0
 
 
 def gettext(message: str, language: str = "en") -> str:

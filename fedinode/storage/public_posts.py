@@ -216,3 +216,25 @@ def _decoded(stored: bytes | None) -> str | None:
 def media_row(file: models.MediaFile) -> MediaRow:
     """Return a file without words."""
     return MediaRow(path=file.path, type=file.type, width=file.width, height=file.height)
+
+
+def find_public_media(session: Session, path: str) -> tuple[MediaRow, tuple[str, ...]] | None:
+    """Return a file that a public post or a collective shows, with the uids of the posts that do."""
+    media, used = models.MediaFile, models.RevisionMedia
+    file = session.scalars(select(media).where(media.path == path)).one_or_none()
+    if file is None:
+        return None
+    uids = session.scalars(
+        select(_POSTS.uid)
+        .join(_OBJECTS, _OBJECTS.post_id == _POSTS.id)
+        .join(used, used.revision_id == _OBJECTS.current_revision_id)
+        .where(used.media_id == file.id, _POSTS.state == "public", _OBJECTS.deleted_at.is_(None))
+        .distinct()
+    ).all()
+    collective = models.Collective
+    is_worn = session.scalars(
+        select(collective.id).where(
+            or_(collective.avatar_media_id == file.id, collective.header_media_id == file.id)
+        )
+    ).first()
+    return (media_row(file), tuple(uids)) if uids or is_worn is not None else None

@@ -26,14 +26,15 @@ _CARRIES_TEXT = ("Create", "Update")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedObject:
-    """One of our objects with its newest document; `is_gone` where only a Tombstone is left."""
+    """One of our objects with its newest document; of a deleted one nothing is left but its type."""
 
     id: int
     post_id: int
     post_uid: str
     language: str
-    body: bytes
-    is_gone: bool
+    as_type: str
+    body: bytes | None
+    deleted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,21 +90,23 @@ def find_object(session: Session, uri: str) -> ServedObject | None:
             _OBJECTS.post_id,
             _POSTS.uid,
             func.coalesce(_OBJECTS.language, _POSTS.primary_language).label("language"),
+            _OBJECTS.as_type,
             _OBJECTS.deleted_at,
             newest.label("body"),
         )
         .join(_POSTS, _POSTS.id == _OBJECTS.post_id)
         .where(_OBJECTS.uri == uri, _POSTS.state.in_(("public", "withdrawn")))
     ).one_or_none()
-    if row is None or row.body is None:
+    if row is None or (row.body is None and row.deleted_at is None):
         return None
     return ServedObject(
         id=row.id,
         post_id=row.post_id,
         post_uid=row.uid,
         language=row.language,
+        as_type=row.as_type,
         body=row.body,
-        is_gone=row.deleted_at is not None,
+        deleted_at=row.deleted_at,
     )
 
 

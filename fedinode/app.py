@@ -1,0 +1,88 @@
+"""The web application: every route in one table, made from the capabilities of a node."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from fedinode.capabilities import Capabilities
+from fedinode.resources import resource_dir
+from fedinode.web import activitypub, downloads, errors, feeds, health, pages, wellknown
+from fedinode.web.answers import Handler, Site
+from fedinode.web.assets import Assets
+from fedinode.web.headers import Headers
+from fedinode.web.rendering import Renderer
+
+#: Path and handler of everything that is read, in order: the first that fits counts.
+READ: Final[tuple[tuple[str, Handler], ...]] = (
+    ("/", pages.front),
+    ("/about", pages.node_page),
+    ("/imprint", pages.node_page),
+    ("/privacy", pages.node_page),
+    ("/feed.atom", feeds.atom),
+    ("/feed.json", feeds.json_feed),
+    ("/robots.txt", wellknown.robots),
+    ("/favicon.ico", downloads.favicon),
+    ("/healthz", health.healthz),
+    ("/metrics", health.metrics),
+    ("/static/{file}", downloads.static_file),
+    ("/media/{file}", downloads.media_file),
+    ("/.well-known/webfinger", wellknown.answer_webfinger),
+    ("/.well-known/host-meta", wellknown.host_meta),
+    ("/.well-known/nodeinfo", wellknown.nodeinfo_discovery),
+    ("/nodeinfo/2.1", wellknown.node_info),
+    ("/actor", activitypub.node_actor),
+    ("/actor/outbox", activitypub.node_outbox),
+    ("/collectives/{name}", activitypub.collective),
+    ("/collectives/{name}/outbox", activitypub.outbox),
+    ("/collectives/{name}/outbox/{page:int}", activitypub.outbox_page),
+    ("/collectives/{name}/followers", activitypub.followers),
+    ("/collectives/{name}/followers/{page:int}", activitypub.follows_page),
+    ("/collectives/{name}/following", activitypub.following),
+    ("/collectives/{name}/following/{page:int}", activitypub.follows_page),
+    ("/collectives/{name}/featured", activitypub.featured),
+    ("/posts/{uid}", activitypub.published_object),
+    ("/posts/{uid}/likes", activitypub.object_answers),
+    ("/posts/{uid}/shares", activitypub.object_answers),
+    ("/posts/{uid}/replies", activitypub.object_answers),
+    ("/statements/{uid}", activitypub.published_object),
+    ("/statements/{uid}/likes", activitypub.object_answers),
+    ("/statements/{uid}/shares", activitypub.object_answers),
+    ("/statements/{uid}/replies", activitypub.object_answers),
+    ("/activities/{uid}", activitypub.activity),
+    ("/@{name}", pages.profile),
+    ("/@{name}/feed.atom", feeds.atom),
+    ("/@{name}/feed.json", feeds.json_feed),
+    ("/@{name}/{language}", pages.profile),
+    ("/@{name}/{language}/feed.atom", feeds.atom),
+    ("/@{name}/{language}/feed.json", feeds.json_feed),
+    ("/@{name}/{language}/{slug}", pages.post),
+    ("/{language}", pages.front),
+    ("/{language}/feed.atom", feeds.atom),
+    ("/{language}/feed.json", feeds.json_feed),
+)
+
+
+def create_app(cap: Capabilities) -> ASGIApp:
+    """Make the application of a node that is open."""
+    templates = resource_dir("templates")
+    assets = Assets(templates / "static")
+    site = Site(cap=cap, assets=assets, renderer=Renderer(templates, assets, cap.urls))
+    app = Starlette(routes=routes(site), exception_handlers=errors.handlers(site))
+    # A path that ends with a slash is answered in web.errors: the router would lead to the proxy's scheme.
+    app.router.redirect_slashes = False
+    return Headers(app, cap.settings.origin)
+
+
+def routes(site: Site) -> list[Route]:
+    """Return the table of routes, bound to the site."""
+    return [Route(path, _bound(handler, site), methods=["GET"]) for path, handler in READ]
+
+
+def _bound(handler: Handler, site: Site) -> Callable[[Request], Awaitable[Response]]:
+    return partial(handler, site)

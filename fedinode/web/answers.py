@@ -1,0 +1,106 @@
+"""Answers as bytes: made once, kept in the cache, sent with ETag and 304.
+
+A handler names a key and how to make the answer; a kept answer is sent from the event loop without a thread.
+Each address has one representation: an id asked for as a page is a redirect, and the other way round.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from federation import negotiation
+from fedinode.cache import CachedAnswer
+from fedinode.capabilities import Capabilities
+from fedinode.web.assets import Assets
+from fedinode.web.rendering import Renderer
+
+#: Kept by readers and proxies, but asked about again each time: an edit shows at once.
+REVALIDATE: Final = "public, no-cache"
+#: For addresses that name their content.
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+#: Feed readers come every few minutes anyway.
+FOR_FEEDS: Final = "public, max-age=60"
+
+HTML: Final = "text/html; charset=utf-8"
+JSON: Final = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What every handler is given."""
+
+    cap: Capabilities
+    renderer: Renderer
+    assets: Assets
+
+
+Handler = Callable[[Site, Request], Awaitable[Response]]
+
+
+def wants_activity(request: Request) -> bool:
+    """Tell whether a document is asked for rather than a page."""
+    return negotiation.wants_activity(request.headers.get("accept"))
+
+
+async def cached(
+    site: Site, request: Request, key: str, make: Callable[[], Awaitable[CachedAnswer]]
+) -> Response:
+    """Send the kept answer under this key, or make it first."""
+    return send(request, await kept(site, key, make))
+
+
+async def kept(site: Site, key: str, make: Callable[[], Awaitable[CachedAnswer]]) -> CachedAnswer:
+    """Return the kept answer under this key, or make it first; what changed meanwhile is dropped before."""
+    stale = site.cap.database.poll_invalidations()
+    if stale:
+        site.cap.cache.invalidate(stale)
+    return await site.cap.cache.get_or_make(key, make)
+
+
+def make_answer(
+    body: bytes,
+    media_type: str,
+    *,
+    depends_on: tuple[str, ...],
+    status: int = 200,
+    cache_control: str = REVALIDATE,
+    headers: tuple[tuple[str, str], ...] = (),
+) -> CachedAnswer:
+    """Make an answer with a body; its ETag is a digest of the body."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    standard = (("content-type", media_type), ("cache-control", cache_control), ("etag", etag))
+    return CachedAnswer(
+        status=status, headers=standard + headers, body=body, etag=etag, depends_on=depends_on
+    )
+
+
+def make_redirect(
+    url: str,
+    *,
+    status: int,
+    depends_on: tuple[str, ...],
+    headers: tuple[tuple[str, str], ...] = (),
+) -> CachedAnswer:
+    """Make an answer that leads to another address of ours."""
+    standard = (("location", url), ("cache-control", REVALIDATE))
+    return CachedAnswer(status=status, headers=standard + headers, body=b"", depends_on=depends_on)
+
+
+def send(request: Request, answer: CachedAnswer) -> Response:
+    """Send an answer, or 304 to those who have it already."""
+    if answer.status == 200 and _is_known(request.headers.get("if-none-match"), answer.etag):
+        headers = dict(pair for pair in answer.headers if pair[0] != "content-type")
+        return Response(status_code=304, headers=headers)
+    return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
+
+
+def _is_known(if_none_match: str | None, etag: str) -> bool:
+    # RFC 9110 section 13.1.2: weak comparison, a list, or a star.
+    if if_none_match is None or not etag:
+        return False
+    known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in known or "*" in known

@@ -1,0 +1,61 @@
+"""Files: our own static ones, and the media of public posts."""
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from fedinode.cache import CachedAnswer
+from fedinode.errors import NotFound
+from fedinode.services import lending
+from fedinode.web import answers
+from fedinode.web.answers import Site
+
+#: A file that somebody made is shown as itself alone: nothing in it may load or run anything.
+_MEDIA_HEADERS: Final = {
+    "content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "cross-origin",
+    "cache-control": answers.FOR_EVER,
+}
+#: What browsers show; everything else is saved.
+_SHOWN: Final = frozenset({"image/webp", "image/jpeg", "image/png", "image/gif", "image/avif"})
+
+
+async def static_file(site: Site, request: Request) -> Response:
+    """`/static/{file}`: style sheet and icons, under addresses that name their content."""
+    asset = site.assets.find(request.url.path)
+    if asset is None:
+        raise NotFound("There is no such file.")
+
+    async def make() -> CachedAnswer:
+        return answers.make_answer(
+            asset.body, asset.media_type, depends_on=(), cache_control=answers.FOR_EVER
+        )
+
+    return await answers.cached(site, request, asset.path, make)
+
+
+async def favicon(site: Site, request: Request) -> Response:
+    """`/favicon.ico`: asked for by programs that do not read the page's head."""
+    return Response(status_code=308, headers={"location": site.cap.urls.page(site.assets.path("icon.svg"))})
+
+
+async def media_file(site: Site, request: Request) -> Response:
+    """`/media/{file}`: pictures of public posts."""
+    name = request.path_params["file"]
+
+    async def make() -> CachedAnswer:
+        # Only that the file is public is kept here; its bytes are sent from the disk.
+        found = await lending.media_file(site.cap, name)
+        headers = (("content-type", found.media_type), ("x-path", str(found.path)))
+        return CachedAnswer(status=200, headers=headers, body=b"", depends_on=found.depends_on)
+
+    found = dict((await answers.kept(site, f"media:{name}", make)).headers)
+    media_type = found["content-type"]
+    return FileResponse(
+        found["x-path"],
+        media_type=media_type,
+        headers=_MEDIA_HEADERS,
+        content_disposition_type="inline" if media_type in _SHOWN else "attachment",
+        filename=None if media_type in _SHOWN else name,
+    )

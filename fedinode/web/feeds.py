@@ -1,0 +1,133 @@
+"""Feeds: the newest posts with their whole text, as Atom and as JSON Feed.
+
+The id of an entry is the id of the object, for ever; `updated` changes with the text alone. Feed readers come
+often and without a name: nothing here depends on who asks.
+Spec: RFC 4287, JSON Feed 1.1.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fedinode import i18n
+from fedinode.cache import NODE_KEY, CachedAnswer, collective_key
+from fedinode.resources import installed_version
+from fedinode.services import reading
+from fedinode.services.presenting import FeedView, PostView
+from fedinode.web import answers, formats, pages
+from fedinode.web.answers import Site
+
+ATOM: Final = "application/atom+xml; charset=utf-8"
+JSON_FEED: Final = "application/feed+json; charset=utf-8"
+_JSON_FEED_VERSION: Final = "https://jsonfeed.org/version/1.1"
+#: One such character in one post would break the feed for all who read it (XML 1.0 section 2.2).
+_FORBIDDEN_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+#: Programs on other sites may read feeds: that is what they are for.
+_FOR_ALL: Final = (
+    ("access-control-allow-origin", "*"),
+    ("cross-origin-resource-policy", "cross-origin"),
+)
+
+
+async def atom(site: Site, request: Request) -> Response:
+    """`feed.atom` of the node or of a collective, in all languages or in one."""
+    return await _feed(site, request, ATOM, _atom_body)
+
+
+async def json_feed(site: Site, request: Request) -> Response:
+    """`feed.json`, alike."""
+    return await _feed(site, request, JSON_FEED, _json_body)
+
+
+async def _feed(
+    site: Site, request: Request, media_type: str, write: Callable[[Site, FeedView], bytes]
+) -> Response:
+    name, language = request.path_params.get("name"), pages.language_of(request)
+
+    async def make() -> CachedAnswer:
+        view = await reading.feed(site.cap, name=name, language=language)
+        names = [each.name for each in view.node.collectives] if name is None else [name]
+        return answers.make_answer(
+            write(site, view),
+            media_type,
+            depends_on=(NODE_KEY, *(collective_key(each) for each in names)),
+            cache_control=answers.FOR_FEEDS,
+            headers=_FOR_ALL,
+        )
+
+    return await answers.cached(site, request, f"feed:{media_type}:{name}:{language}", make)
+
+
+def _atom_body(site: Site, view: FeedView) -> bytes:
+    urls, language = site.cap.urls, _language_of(view)
+    page_url, feed_url = _addresses(site, view)
+    body = site.renderer.page(
+        "feeds/atom.xml",
+        language,
+        feed=view,
+        title=_title_of(view),
+        page_url=page_url,
+        feed_url=feed_url,
+        icon_url=urls.page(site.assets.path("icon.svg")),
+        updated_at=view.updated_at or site.cap.clock(),
+        version=installed_version(),
+        bodies={entry.uri: _entry_html(site, entry) for entry in view.entries},
+    )
+    return _FORBIDDEN_IN_XML.sub("", body.decode()).encode()
+
+
+def _json_body(site: Site, view: FeedView) -> bytes:
+    page_url, feed_url = _addresses(site, view)
+    document: dict[str, Any] = {
+        "version": _JSON_FEED_VERSION,
+        "title": _title_of(view),
+        "home_page_url": page_url,
+        "feed_url": feed_url.removesuffix(".atom") + ".json",
+        "language": _language_of(view),
+        "items": [_json_entry(site, entry) for entry in view.entries],
+    }
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _json_entry(site: Site, entry: PostView) -> dict[str, Any]:
+    item = {
+        "id": entry.uri,
+        "url": entry.url,
+        "external_url": entry.canonical_url if entry.canonical_url != entry.url else None,
+        "title": entry.title if entry.is_titled else None,
+        "summary": entry.plain_summary or None,
+        "content_html": _entry_html(site, entry),
+        "image": entry.pictures[0].url if entry.pictures else None,
+        "date_published": formats.machine_time(entry.published_at),
+        "date_modified": formats.machine_time(entry.updated_at or entry.published_at),
+        "authors": [{"name": entry.collective.title, "url": entry.collective.url}]
+        + [{"name": author.name_in(entry.language)} for author in entry.authors],
+        "tags": list(entry.tags) or None,
+        "language": entry.language,
+    }
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def _entry_html(site: Site, entry: PostView) -> str:
+    return site.renderer.page("feeds/body.html", entry.language, entry=entry).decode().strip()
+
+
+def _title_of(view: FeedView) -> str:
+    title = view.collective.title if view.collective else view.node.title
+    return f"{title} ({i18n.language_name(view.language)})" if view.language else title
+
+
+def _language_of(view: FeedView) -> str:
+    own = view.collective.language if view.collective else view.node.language
+    return view.language or own
+
+
+def _addresses(site: Site, view: FeedView) -> tuple[str, str]:
+    urls, language = site.cap.urls, view.language
+    if view.collective is None:
+        return urls.front(language), urls.front_feed(language)
+    return urls.profile(view.collective.name, language), urls.feed(view.collective.name, language)
