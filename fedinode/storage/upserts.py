@@ -7,7 +7,7 @@ caught: they are written with ON CONFLICT, through here, on both databases.
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Select, Table, select
+from sqlalchemy import CursorResult, Select, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -74,6 +74,15 @@ def lock_row(session: Session, model: type[M], row_id: int) -> M:
     if row is None:
         raise NotFound(f"There is no row {row_id} in {model.__tablename__}.")
     return row
+
+
+def lock_name(session: Session, name: str) -> None:
+    """Let only one transaction at a time go on from here under this name, until its commit.
+
+    For chains, whose next row depends on the last one. On SQLite there is one writer, and nothing to lock.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
 
 def insert(session: Session, model: type[Base]) -> Any:

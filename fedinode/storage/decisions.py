@@ -1,0 +1,194 @@
+"""Rows of decisions and votes: a question that k of n members answer, and who may answer it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, insert, or_, select, update
+
+from fedinode.storage import models, upserts
+from fedinode.storage.database import Session
+
+#: An account that nobody used for so long does not count as a member who can decide.
+LAPSES_AFTER = timedelta(days=60)
+
+_TABLE = models.Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDecision:
+    """A question to put to the members; `digest` is what their answers are bound to."""
+
+    collective_id: int
+    action: str
+    subject_uri: str
+    parameters: bytes
+    digest: str
+    needed: int
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRow:
+    """A question and what became of it."""
+
+    id: int
+    uid: str
+    collective_id: int
+    action: str
+    subject_uri: str
+    parameters: bytes
+    digest: str
+    needed: int
+    not_before: datetime | None
+    expires_at: datetime | None
+    state: str
+    reason: str | None
+    opened_at: datetime
+    executed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRow:
+    """Somebody who may answer. `has_lapsed`: not seen for so long that they no longer count."""
+
+    account_id: int
+    name: str
+    has_lapsed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteRow:
+    """One member's answer, bound to the digest of what they saw."""
+
+    account_id: int
+    choice: str
+    digest: str
+    at: datetime
+
+
+_COLUMNS = tuple(getattr(_TABLE, each.name) for each in fields(DecisionRow))
+
+
+def add(session: Session, new: NewDecision, now: datetime) -> DecisionRow:
+    """Insert an open decision and return it."""
+    values = {each.name: getattr(new, each.name) for each in fields(NewDecision)}
+    row = session.execute(
+        insert(_TABLE)
+        .values(**values, uid=models.new_uid(), state="open", opened_at=now)
+        .returning(*_COLUMNS)
+    ).one()
+    return DecisionRow(**row._mapping)
+
+
+def find(session: Session, uid: str) -> DecisionRow | None:
+    """Return a decision by its uid, locked until the commit: last votes are counted one by one."""
+    row = session.execute(select(*_COLUMNS).where(_TABLE.uid == uid).with_for_update()).one_or_none()
+    return DecisionRow(**row._mapping) if row else None
+
+
+def find_open(session: Session, action: str, subject_uri: str) -> DecisionRow | None:
+    """Return the open decision about this, locked until the commit."""
+    row = session.execute(
+        select(*_COLUMNS)
+        .where(_TABLE.action == action, _TABLE.subject_uri == subject_uri, _TABLE.state == "open")
+        .with_for_update()
+    ).one_or_none()
+    return DecisionRow(**row._mapping) if row else None
+
+
+def list_newest(
+    session: Session, *, states: Collection[str], collective_id: int | None = None, limit: int = 100
+) -> tuple[DecisionRow, ...]:
+    """Return decisions in some states, newest first."""
+    query = select(*_COLUMNS).where(_TABLE.state.in_(states))
+    if collective_id is not None:
+        query = query.where(_TABLE.collective_id == collective_id)
+    rows = session.execute(query.order_by(_TABLE.id.desc()).limit(limit))
+    return tuple(DecisionRow(**row._mapping) for row in rows)
+
+
+def list_expired(session: Session, now: datetime) -> tuple[DecisionRow, ...]:
+    """Return the open decisions whose time is over."""
+    rows = session.execute(
+        select(*_COLUMNS).where(_TABLE.state == "open", _TABLE.expires_at <= now).with_for_update()
+    )
+    return tuple(DecisionRow(**row._mapping) for row in rows)
+
+
+def set_state(
+    session: Session, decision_id: int, state: str, *, reason: str | None = None, now: datetime | None = None
+) -> None:
+    """Move a decision on; `now` is given when it was executed."""
+    session.execute(
+        update(_TABLE).where(_TABLE.id == decision_id).values(state=state, reason=reason, executed_at=now)
+    )
+
+
+def put_vote(session: Session, decision_id: int, vote: VoteRow) -> None:
+    """Keep a member's answer, in place of an earlier one."""
+    row = {"decision_id": decision_id, **{each.name: getattr(vote, each.name) for each in fields(VoteRow)}}
+    upserts.put(
+        session,
+        models.Vote,
+        [row],
+        keys=("decision_id", "account_id"),
+        update=("choice", "digest", "at"),
+    )
+
+
+def votes_of(session: Session, decision_id: int) -> tuple[VoteRow, ...]:
+    """Return the answers to a question, first to last."""
+    table = models.Vote
+    rows = session.execute(
+        select(table.account_id, table.choice, table.digest, table.at)
+        .where(table.decision_id == decision_id)
+        .order_by(table.at, table.account_id)
+    )
+    return tuple(VoteRow(**row._mapping) for row in rows)
+
+
+def members(
+    session: Session, collective_id: int, roles: Collection[str], now: datetime
+) -> tuple[MemberRow, ...]:
+    """Return the open accounts that hold one of the roles in a collective, in order of name."""
+    account, membership = models.Account, models.Membership
+    seen = func.coalesce(account.last_seen_at, account.created_at)
+    rows = session.execute(
+        select(account.id, account.name, (seen < now - LAPSES_AFTER).label("has_lapsed"))
+        .join(membership, membership.account_id == account.id)
+        .where(
+            membership.collective_id == collective_id,
+            membership.role.in_(roles),
+            account.closed_at.is_(None),
+        )
+        .group_by(account.id, account.name, account.last_seen_at, account.created_at)
+        .order_by(account.name, account.id)
+    )
+    return tuple(MemberRow(account_id=row.id, name=row.name, has_lapsed=bool(row.has_lapsed)) for row in rows)
+
+
+def record_seen(session: Session, account_id: int, now: datetime) -> None:
+    """Note that a member was here; never earlier than before."""
+    table = models.Account
+    session.execute(
+        update(table)
+        .where(table.id == account_id, or_(table.last_seen_at.is_(None), table.last_seen_at < now))
+        .values(last_seen_at=now)
+    )
+
+
+def thresholds(session: Session, collective_id: int) -> tuple[int, int]:
+    """Return how many members of a collective it takes to publish, and to co-sign or withdraw."""
+    table = models.Collective
+    row = session.execute(select(table.publish_k, table.cosign_k).where(table.id == collective_id)).one()
+    return row.publish_k, row.cosign_k
+
+
+def set_thresholds(session: Session, collective_id: int, publish_k: int, cosign_k: int) -> None:
+    """Set how many members it takes from now on."""
+    table = models.Collective
+    session.execute(
+        update(table).where(table.id == collective_id).values(publish_k=publish_k, cosign_k=cosign_k)
+    )
