@@ -25,12 +25,17 @@ class PreparedText:
 
     language: str
     title: str | None
-    slug: str
+    #: What the author chose, if anything.
+    slug: str | None
     summary: str | None
     markdown: str
     html: str
     translator: str | None
     status: str
+
+    def suggested_slug(self) -> str:
+        """Return the end of the page's address as the title suggests it; empty where it suggests none."""
+        return text.slugify(self.title or "", self.language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +104,7 @@ def _render(kind: Kind, version: TextVersion) -> PreparedText:
     return PreparedText(
         language=version.language,
         title=version.title,
-        slug=version.slug or text.slugify(version.title or "", version.language),
+        slug=version.slug,
         summary=version.summary,
         markdown=version.markdown,
         html=html,

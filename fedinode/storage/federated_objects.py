@@ -216,7 +216,7 @@ def next_updated_at(last: datetime | None, now: datetime) -> datetime:
 
 
 def add_document(
-    session: Session, object_id: int, revision_id: int, body: bytes, updated_at: datetime
+    session: Session, object_id: int, revision_id: int | None, body: bytes, updated_at: datetime
 ) -> int:
     """Keep the exact bytes that peers get from now on; return the document's id."""
     row = _DOCUMENTS(object_id=object_id, revision_id=revision_id, body=body, updated_at=updated_at)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, or_, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
@@ -36,10 +36,17 @@ def follower_inboxes(collective_id: int) -> Select[Any]:
     )
 
 
-def of_object(session: Session, object_uri: str) -> tuple[int, ...]:
-    """Return every inbox that was ever to get something about an object."""
-    table = models.Delivery
-    return tuple(session.scalars(select(table.inbox_id).where(table.object_uri == object_uri).distinct()))
+def that_got(session: Session, object_uri: str) -> tuple[int, ...]:
+    """Return every inbox that may know an object of ours: something about it was sent there at least once."""
+    table, activities = models.Delivery, models.OutgoingActivity
+    query = (
+        select(table.inbox_id)
+        .join(activities, activities.id == table.activity_id)
+        .where(table.object_uri == object_uri, activities.type.in_(("Create", "Update")))
+        .where(or_(table.attempts > 0, table.state == "waiting", table.state == "parked"))
+        .distinct()
+    )
+    return tuple(session.scalars(query))
 
 
 def of_actors(session: Session, actor_ids: Sequence[int]) -> tuple[int, ...]:

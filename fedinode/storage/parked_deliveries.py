@@ -87,6 +87,11 @@ def abandon_inbox(session: Session, inbox_id: int, words: str, now: datetime) ->
     return _abandon(session, _TABLE.inbox_id == inbox_id, words, now)
 
 
+def abandon_object(session: Session, object_uri: str, words: str, now: datetime) -> int:
+    """Give up what waits about an object, because it is deleted."""
+    return _abandon(session, _TABLE.object_uri == object_uri, words, now)
+
+
 def abandon_peer(session: Session, peer_id: int, words: str, now: datetime) -> int:
     """Give up what waits for a peer, because it was blocked."""
     return _abandon(session, _TABLE.peer_id == peer_id, words, now)

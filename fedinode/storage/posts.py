@@ -140,6 +140,12 @@ def set_tags(session: Session, post_id: int, tags: tuple[tuple[str, str], ...]) 
         session.execute(insert(table), rows)
 
 
+def list_tags(session: Session, post_id: int) -> tuple[str, ...]:
+    """Return the tags of a post as written, in order."""
+    table = models.PostTag
+    return tuple(session.scalars(select(table.tag).where(table.post_id == post_id).order_by(table.position)))
+
+
 def list_newest(session: Session, collective_id: int | None, limit: int) -> tuple[PostRow, ...]:
     """Return the posts made last, drafts and withdrawn ones too."""
     query = select(*_COLUMNS).order_by(_TABLE.id.desc()).limit(limit)

@@ -1,0 +1,168 @@
+"""A prepared manuscript as rows: post, texts, objects and their draft revisions. Nothing is public yet."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from fedinode.manuscripts import Kind, facts_json
+from fedinode.services import composing
+from fedinode.services.preparing import RENDERER, Prepared, PreparedText
+from fedinode.storage import federated_objects, media_files, posts, texts
+from fedinode.storage.collectives import CollectiveRow
+from fedinode.storage.database import Session
+from fedinode.storage.federated_objects import NewObject, ObjectRow
+from fedinode.storage.models import new_uid
+from fedinode.storage.posts import PostRow
+from fedinode.storage.texts import NewTextRevision, TextRevisionRow
+from fedinode.urls import Urls
+
+
+def save(
+    session: Session, urls: Urls, collective: CollectiveRow, prepared: Prepared, now: datetime
+) -> PostRow:
+    """Keep a manuscript as a new draft."""
+    post = posts.add(session, prepared.as_post(collective.id), now)
+    posts.set_tags(session, post.id, prepared.tags())
+    kept = keep_texts(session, collective, post, prepared, {}, now)
+    for language in object_languages(collective, prepared):
+        object_id = add_object(session, urls, post, prepared, language, now)
+        add_revision(session, object_id, prepared, kept, language, now)
+    return post
+
+
+def object_languages(collective: CollectiveRow, prepared: Prepared) -> tuple[str | None, ...]:
+    """Return the language of each object that a post becomes; None stands for all of them in one."""
+    if collective.federate == "each" and prepared.kind is not Kind.STATEMENT:
+        return tuple(each.language for each in prepared.texts)
+    return (None,)
+
+
+def add_object(
+    session: Session, urls: Urls, post: PostRow, prepared: Prepared, language: str | None, now: datetime
+) -> int:
+    """Add an object with an address of its own, that has no revision yet."""
+    uid = new_uid()
+    uri = urls.statement(uid) if prepared.kind is Kind.STATEMENT else urls.post(uid)
+    as_type = composing.as_type_of(prepared.kind, prepared.facts.show)
+    new = NewObject(uid=uid, uri=uri, post_id=post.id, as_type=as_type, language=language)
+    return federated_objects.add(session, new, now)
+
+
+def add_revision(
+    session: Session,
+    object_id: int,
+    prepared: Prepared,
+    kept: Mapping[str, int],
+    language: str | None,
+    now: datetime,
+) -> int:
+    """Add a draft revision of an object, made of the texts that were kept."""
+    revision_id = federated_objects.add_revision(session, object_id, facts_json(prepared.facts), now)
+    fill_revision(session, revision_id, prepared, kept, language, now)
+    return revision_id
+
+
+def fill_revision(
+    session: Session,
+    revision_id: int,
+    prepared: Prepared,
+    kept: Mapping[str, int],
+    language: str | None,
+    now: datetime,
+) -> None:
+    """Give a draft revision its texts and pictures."""
+    carried = [(each, kept[each]) for each in kept if language in (None, each)]
+    federated_objects.set_texts(session, revision_id, carried)
+    media_files.set_of_revision(session, revision_id, prepared.media, now)
+
+
+def replace_draft(
+    session: Session, collective: CollectiveRow, post: PostRow, prepared: Prepared, urls: Urls, now: datetime
+) -> None:
+    """Put another manuscript in the place of a draft that nobody has seen."""
+    posts.update_facts(session, post.id, prepared.as_post(collective.id))
+    posts.set_tags(session, post.id, prepared.tags())
+    standing = federated_objects.list_of_post(session, post.id)
+    kept = keep_texts(session, collective, post, prepared, texts_of_objects(session, standing), now)
+    by_language = {each.language: each for each in standing}
+    for language in object_languages(collective, prepared):
+        known = by_language.get(language)
+        if known is None:
+            add_revision(
+                session,
+                add_object(session, urls, post, prepared, language, now),
+                prepared,
+                kept,
+                language,
+                now,
+            )
+        else:
+            revision = federated_objects.newest_revision(session, known.id)
+            federated_objects.replace_facts(session, revision.id, facts_json(prepared.facts))
+            fill_revision(session, revision.id, prepared, kept, language, now)
+
+
+# -- texts
+
+
+def texts_of_objects(session: Session, objects: tuple[ObjectRow, ...]) -> dict[str, TextRevisionRow]:
+    """Return the newest text of a post in each language."""
+    ids: list[int] = []
+    for each in objects:
+        revision = federated_objects.newest_revision(session, each.id)
+        ids += federated_objects.texts_of(session, revision.id)
+    return {row.language: row for row in texts.get_revisions(session, ids).values()}
+
+
+def is_same_text(old: TextRevisionRow, new: PreparedText) -> bool:
+    """Tell whether a text says what it said."""
+    return (old.title, old.summary, old.markdown, old.html) == (
+        new.title,
+        new.summary,
+        new.markdown,
+        new.html,
+    )
+
+
+def keep_texts(
+    session: Session,
+    collective: CollectiveRow,
+    post: PostRow,
+    prepared: Prepared,
+    previous: Mapping[str, TextRevisionRow],
+    now: datetime,
+) -> dict[str, int]:
+    """Keep each text that says something new; return the text revision of each language, primary first."""
+    kept: dict[str, int] = {}
+    slugs = texts.current_slugs(session, post.id)
+    for each in prepared.texts:
+        text_id = texts.put_text(
+            session, post.id, each.language, translator=each.translator, status=each.status
+        )
+        old = previous.get(each.language)
+        if old is not None and is_same_text(old, each):
+            kept[each.language] = old.id
+        else:
+            source = next(iter(kept.values()), None)
+            kept[each.language] = texts.add_revision(session, text_id, _as_revision(each, source), now)
+        wanted = _wanted_slug(each, slugs.get(each.language), post.uid)
+        if wanted is not None:
+            texts.give_slug(session, collective.id, each.language, text_id, wanted)
+    return kept
+
+
+def _wanted_slug(new: PreparedText, present: str | None, uid: str) -> str | None:
+    # A page keeps its address when the title is corrected; only the author's word changes it.
+    if present is None:
+        return new.slug or new.suggested_slug() or uid
+    return new.slug if new.slug not in (None, present) else None
+
+
+def _as_revision(new: PreparedText, translated_from_id: int | None) -> NewTextRevision:
+    return NewTextRevision(
+        title=new.title,
+        summary=new.summary,
+        markdown=new.markdown,
+        html=new.html,
+        renderer=RENDERER,
+        translated_from_id=translated_from_id,
+    )

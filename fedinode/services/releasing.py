@@ -1,0 +1,254 @@
+"""What makes a post public, changes it in public, and takes it back: always one transaction.
+
+Revision, document, activity, deliveries and the notes to caches come into being together, or not at all.
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from federation import activities, jsonld, objects, proofs
+from federation.cosigning import documents
+from federation.jsonld import Document
+from federation.net.client import SigningKey
+from fedinode.cache import collective_key, post_key
+from fedinode.capabilities import Capabilities
+from fedinode.manuscripts import Kind, parse_facts
+from fedinode.services import composing, sending
+from fedinode.services.composing import Mention, Work
+from fedinode.services.sending import Outgoing
+from fedinode.storage import (
+    federated_objects,
+    inboxes,
+    invalidations,
+    media_files,
+    parked_deliveries,
+    posts,
+    texts,
+)
+from fedinode.storage.collectives import CollectiveRow
+from fedinode.storage.database import Session
+from fedinode.storage.federated_objects import ObjectRow, RevisionRow, Signature
+from fedinode.storage.posts import PostRow
+from fedinode.urls import Urls
+
+_SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """What is needed to publish for one collective, gathered before the transaction."""
+
+    urls: Urls
+    collective: CollectiveRow
+    #: Signs Delete and statements that nobody can co-sign.
+    proof_key: SigningKey
+    #: Signs statements that can be co-signed.
+    cosign_key: SigningKey
+    now: datetime
+    #: Whom the post answers, and their inboxes.
+    mentions: tuple[Mention, ...] = ()
+    inbox_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edition:
+    """A document about to be served: of which revision, and since when."""
+
+    revision_id: int
+    updated_at: datetime
+    document: Document
+
+
+async def open_press(cap: Capabilities, collective: CollectiveRow) -> Press:
+    """Fetch a collective's keys from the keyring."""
+    return Press(
+        urls=cap.urls,
+        collective=collective,
+        proof_key=await cap.keyring.signer(collective.uri, "proof"),
+        cosign_key=await cap.keyring.signer(collective.uri, "cosign"),
+        now=cap.clock(),
+    )
+
+
+def changed_keys(collective: CollectiveRow, post: PostRow) -> tuple[str, ...]:
+    """Return the cache keys that a change of a post makes stale."""
+    return (post_key(post.uid), collective_key(collective.name))
+
+
+# -- in public
+
+
+def go_public(session: Session, press: Press, post: PostRow, *, deliver: bool) -> int:
+    """Make a draft public and return how many deliveries that queued."""
+    published_at = (post.published_at or press.now).replace(microsecond=0)
+    posts.set_public(session, post.id, published_at=published_at, now=press.now)
+    public = posts.get(session, post.id)
+    queued = sum(
+        release_object(session, press, public, each, deliver=deliver)
+        for each in federated_objects.list_of_post(session, post.id)
+    )
+    invalidations.record(session, changed_keys(press.collective, post), press.now)
+    return queued
+
+
+def release_object(
+    session: Session, press: Press, post: PostRow, subject: ObjectRow, *, deliver: bool
+) -> int:
+    """Make the draft revision of an object public: a Create if it is the first one, else an Update."""
+    revision = federated_objects.newest_revision(session, subject.id)
+    is_first = subject.current_revision_id is None
+    updated_at = federated_objects.next_updated_at(subject.last_updated_at, press.now)
+    work = _work(session, press, post, subject, revision, None if is_first else updated_at)
+    document = composing.compose(press.urls, work)
+    federated_objects.freeze(session, revision.id, _signature(document, work.salt), press.now)
+    federated_objects.make_public(session, subject.id, revision.id, press.now)
+    for text in work.texts:
+        texts.open_revision(session, text.id)
+    edition = _Edition(revision_id=revision.id, updated_at=updated_at, document=document)
+    return _publish_document(session, press, post, subject, edition, deliver=deliver)
+
+
+def release_changed_surroundings(session: Session, press: Press, post: PostRow, subject: ObjectRow) -> int:
+    """Send what stands beside the text anew: tags, who may reply. The text stays the revision it is.
+
+    A statement that was open to co-signing keeps its `updated`: a newer one would notify all who boosted it.
+    """
+    revision = federated_objects.newest_revision(session, subject.id)
+    updated_at = federated_objects.next_updated_at(subject.last_updated_at, press.now)
+    is_signed = revision.text_digest is not None
+    work = _work(session, press, post, subject, revision, None if is_signed else updated_at)
+    document = composing.compose(press.urls, work)
+    edition = _Edition(revision_id=revision.id, updated_at=updated_at, document=document)
+    return _publish_document(session, press, post, subject, edition, deliver=True)
+
+
+# -- no longer
+
+
+def withdraw_object(session: Session, press: Press, subject: ObjectRow) -> int:
+    """Leave a tombstone and tell everybody who got the object, and the followers, who may have fetched it."""
+    tombstone = objects.tombstone(subject.uri, subject.as_type, press.now.replace(microsecond=0))
+    updated_at = federated_objects.next_updated_at(subject.last_updated_at, press.now)
+    parked_deliveries.abandon_object(session, subject.uri, "deleted before it was sent", press.now)
+    federated_objects.mark_deleted(session, subject.id, press.now)
+    federated_objects.add_document(session, subject.id, None, jsonld.dump(tombstone), updated_at)
+    sent = sending.send(
+        session,
+        press.urls,
+        Outgoing(
+            type=activities.DELETE,
+            actor_uri=press.collective.uri,
+            collective_id=press.collective.id,
+            object_uri=subject.uri,
+            cause_key=f"delete:{subject.uri}",
+            make=lambda envelope: activities.delete(envelope, tombstone),
+            to=(jsonld.PUBLIC,),
+            cc=(press.urls.collective_followers(press.collective.name),),
+            proof_key=press.proof_key,
+            to_followers=True,
+            inbox_ids=inboxes.that_got(session, subject.uri),
+        ),
+        press.now,
+    )
+    return sent.deliveries if sent else 0
+
+
+# -- steps
+
+
+def _work(
+    session: Session,
+    press: Press,
+    post: PostRow,
+    subject: ObjectRow,
+    revision: RevisionRow,
+    updated: datetime | None,
+) -> Work:
+    facts = parse_facts(revision.facts)
+    ids = federated_objects.texts_of(session, revision.id)
+    rows = texts.get_revisions(session, ids)
+    salt = revision.salt.decode() if revision.salt else None
+    if salt is None and revision.state == "draft" and composing.can_be_co_signed(facts):
+        salt = base64.urlsafe_b64encode(secrets.token_bytes(_SALT_BYTES)).decode().rstrip("=")
+    return Work(
+        collective=press.collective,
+        post=post,
+        uri=subject.uri,
+        as_type=subject.as_type,
+        facts=facts,
+        texts=tuple(rows[each] for each in ids),
+        slugs=texts.current_slugs(session, post.id),
+        tags=posts.list_tags(session, post.id),
+        media=media_files.list_of_revision(session, revision.id),
+        mentions=press.mentions or _standing_mentions(session, subject),
+        published=post.published_at or press.now,
+        updated=updated,
+        revision=revision.number,
+        salt=salt,
+    )
+
+
+def _standing_mentions(session: Session, subject: ObjectRow) -> tuple[Mention, ...]:
+    body = federated_objects.newest_document(session, subject.id)
+    if body is None:
+        return ()
+    tags = objects.parse_object(jsonld.load(body)).tags
+    return tuple(
+        Mention(actor_uri=tag.href, handle=tag.name or "")
+        for tag in tags
+        if tag.type == "Mention" and tag.href is not None
+    )
+
+
+def _signature(document: Document, salt: str | None) -> Signature | None:
+    if salt is None:
+        return None
+    signed_text = documents.canonical(documents.signed_text(document))
+    return Signature(
+        salt=salt.encode(), signed_text=signed_text, text_digest=documents.digest_of_bytes(signed_text)
+    )
+
+
+def _publish_document(
+    session: Session, press: Press, post: PostRow, subject: ObjectRow, edition: _Edition, *, deliver: bool
+) -> int:
+    document = _proven(press, post, edition.document)
+    body = jsonld.dump(document)
+    document_id = federated_objects.add_document(
+        session, subject.id, edition.revision_id, body, edition.updated_at
+    )
+    if post.kind == Kind.PAGE:
+        # Pages about the collective can be fetched; nobody wants them in a timeline.
+        return 0
+    is_first = subject.current_revision_id is None
+    make = activities.create if is_first else activities.update
+    got = inboxes.that_got(session, subject.uri)
+    sent = sending.send(
+        session,
+        press.urls,
+        Outgoing(
+            type=activities.CREATE if is_first else activities.UPDATE,
+            actor_uri=press.collective.uri,
+            collective_id=press.collective.id,
+            object_uri=subject.uri,
+            cause_key=f"create:{subject.uri}" if is_first else f"update:{document_id}",
+            make=lambda envelope: make(envelope, document),
+            to=tuple(document["to"]),
+            cc=tuple(document["cc"]),
+            proof_key=press.proof_key if post.kind == Kind.STATEMENT else None,
+            # Who was never sent the post would not know what an Update is about.
+            to_followers=deliver if is_first else bool(got),
+            inbox_ids=press.inbox_ids if is_first and deliver else got,
+        ),
+        press.now,
+    )
+    return sent.deliveries if sent else 0
+
+
+def _proven(press: Press, post: PostRow, document: Document) -> Document:
+    if post.kind != Kind.STATEMENT:
+        return document
+    key = press.cosign_key if "textDigest" in document else press.proof_key
+    return proofs.sign_document(document, key.key, key.key_id, press.now.replace(microsecond=0))
