@@ -8,6 +8,6 @@ assembling.py  tables to a Manuscript, and the rules between keys
 """
 
 from fedinode.frontmatter.assembling import SUMMARY_FROM_WORDS, parse_manuscript
-from fedinode.frontmatter.source import has_front_matter
+from fedinode.frontmatter.source import has_front_matter, read_markdown
 
-__all__ = ["SUMMARY_FROM_WORDS", "has_front_matter", "parse_manuscript"]
+__all__ = ["SUMMARY_FROM_WORDS", "has_front_matter", "parse_manuscript", "read_markdown"]

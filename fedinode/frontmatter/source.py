@@ -53,6 +53,11 @@ def read_source(path: Path) -> Source:
     return Source(path=path, toml=toml, body=body, digest=hashlib.sha256(content).hexdigest())
 
 
+def read_markdown(path: Path) -> str:
+    """Return the text of a file without front matter. Raises: ManuscriptError."""
+    return decode(path, read_bytes(path)).strip()
+
+
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a file that is not too large. Raises: ManuscriptError."""
     try:

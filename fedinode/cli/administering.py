@@ -1,0 +1,150 @@
+"""Commands that make and keep up a node: init, upgrade, doctor, collectives, accounts."""
+
+import os
+from datetime import UTC, datetime
+
+from fedinode import config
+from fedinode.capabilities import Capabilities
+from fedinode.cli.commands import AS, Call, Command, argument, on_node
+from fedinode.errors import UsageError
+from fedinode.services import registering
+from fedinode.storage import migrate
+from fedinode.text import canonical_language
+
+ROLES = ("owner", "editor", "author", "translator", "moderator", "signer", "reader")
+
+
+def _language(text: str) -> str:
+    try:
+        return canonical_language(text)
+    except ValueError as error:
+        raise UsageError(f'"{text}" {error}.') from error
+
+
+def _origin(text: str) -> str:
+    try:
+        return config.parse_origin(text)
+    except ValueError as error:
+        raise UsageError(f'The origin "{text}" {error}.') from error
+
+
+def init(call: Call) -> None:
+    """Make a node."""
+    order = registering.NewNode(
+        origin=_origin(call.args.origin),
+        collective=call.args.collective,
+        name=call.args.name,
+        language=_language(call.args.language),
+        email=call.args.email,
+    )
+    made = registering.create_node(call.data_dir, order, environ=os.environ, now=datetime.now(UTC))
+    call.output.line(made.collective_uri)
+    call.output.say(f"The node is made in {call.data_dir}. Its first collective is {made.handle}.")
+    call.output.say(f"Sign in once, within a day: {made.sign_in_url}")
+    call.output.say("Start it with `fedinode serve`. Keep a copy of the folder's secrets/ somewhere safe.")
+
+
+def upgrade(call: Call) -> None:
+    """Bring the database to this version."""
+    settings = config.load_settings(call.data_dir, os.environ)
+    changed = migrate.upgrade(settings.database_url)
+    call.output.say("The database is up to date now." if changed else "The database was up to date already.")
+
+
+async def add_collective(call: Call, cap: Capabilities) -> None:
+    """Make a further collective."""
+    made = await registering.add_collective(
+        cap, call.args.collective, call.args.name, _language(call.args.language)
+    )
+    call.output.line(made.uri)
+    call.output.say(f"The collective {made.handle} is made.")
+
+
+async def list_collectives(call: Call, cap: Capabilities) -> None:
+    """List the collectives."""
+    found = await registering.list_collectives(cap)
+    if call.args.json:
+        call.output.json(found)
+        return
+    rows = [(each.handle, each.display_name, each.language, each.followers, each.posts) for each in found]
+    call.output.table(
+        ("handle", "name", "language", "followers", "posts"), rows, "There are no collectives yet."
+    )
+
+
+async def add_account(call: Call, cap: Capabilities) -> None:
+    """Make a member's account."""
+    _tell_link(
+        call,
+        await registering.add_account(cap, call.args.email, call.args.role, collective=call.args.collective),
+    )
+
+
+async def link_account(call: Call, cap: Capabilities) -> None:
+    """Make a new sign-in link."""
+    _tell_link(call, await registering.make_sign_in_link(cap, call.args.email))
+
+
+def _tell_link(call: Call, link: registering.SignInLink) -> None:
+    call.output.line(link.url)
+    call.output.say(f"This link signs {link.email} in once, until {link.expires_at:%Y-%m-%d %H:%M} UTC.")
+
+
+_LANGUAGE = argument(
+    "--language", required=True, metavar="XX", help="the language it mostly writes in, as de"
+)
+_NAME = argument("--name", required=True, metavar='"NAME"', help="its name as people read it")
+_EMAIL = argument("email", metavar="EMAIL", help="the member's mail address")
+
+COMMANDS = (
+    Command(
+        name="init",
+        summary="make a node: data folder, database, keys, the first collective",
+        run=init,
+        arguments=(
+            argument("--origin", required=True, metavar="URL", help="https://its-host; can never change"),
+            argument(
+                "--collective",
+                required=True,
+                metavar="NAME",
+                help="the first half of its handle (a-z 0-9 _)",
+            ),
+            _NAME,
+            _LANGUAGE,
+            argument("--email", metavar="ADDRESS", help="the operator's mail address"),
+        ),
+    ),
+    Command(name="upgrade", summary="bring the database to this version", run=upgrade),
+    Command(
+        name="collective add",
+        summary="make a further collective on this node",
+        run=on_node(add_collective),
+        arguments=(
+            argument("collective", metavar="NAME", help="the first half of its handle (a-z 0-9 _)"),
+            _NAME,
+            _LANGUAGE,
+        ),
+    ),
+    Command(
+        name="collective list",
+        summary="list the collectives of this node",
+        run=on_node(list_collectives),
+        lists=True,
+    ),
+    Command(
+        name="account add",
+        summary="make a member's account and a link that signs it in once",
+        run=on_node(add_account),
+        arguments=(
+            _EMAIL,
+            argument("--role", required=True, choices=ROLES, help="what the member may do"),
+            AS,
+        ),
+    ),
+    Command(
+        name="account link",
+        summary="make a new link that signs a member in once",
+        run=on_node(link_account),
+        arguments=(_EMAIL,),
+    ),
+)

@@ -1,0 +1,69 @@
+"""Commands that keep servers and actors out."""
+
+from fedinode.capabilities import Capabilities
+from fedinode.cli.commands import Call, Command, argument, on_node
+from fedinode.services import moderating
+
+
+async def block(call: Call, cap: Capabilities) -> None:
+    """Block a server or an actor."""
+    effect = await moderating.preview_block(cap, call.args.subject, severity=call.args.severity)
+    if effect.followers or effect.following or effect.replies:
+        call.require_yes(
+            f"This would end {effect.followers} followers and {effect.following} follows of ours, "
+            f"and remove {effect.replies} replies."
+        )
+    done = await moderating.block(
+        cap, call.args.subject, severity=call.args.severity, reason=call.args.reason
+    )
+    call.output.line(done.subject)
+    call.output.say(f"{done.subject} is blocked ({done.severity}).")
+
+
+async def unblock(call: Call, cap: Capabilities) -> None:
+    """Lift a block."""
+    done = await moderating.unblock(cap, call.args.subject)
+    call.output.line(done.subject)
+    call.output.say(f"{done.subject} is no longer blocked.")
+
+
+async def blocks(call: Call, cap: Capabilities) -> None:
+    """List blocks."""
+    found = await moderating.blocks(cap)
+    if call.args.json:
+        call.output.json(found)
+    elif call.args.csv:
+        call.output.line(moderating.render_csv(found).rstrip("\r\n"))
+    else:
+        rows = [(each.subject, each.severity, each.reason, each.created_at) for each in found]
+        call.output.table(("blocked", "severity", "reason", "since"), rows, "Nobody is blocked.")
+
+
+_SUBJECT = argument("subject", metavar="DOMAIN-or-ACTOR", help="a domain with all under it, or an actor")
+
+COMMANDS = (
+    Command(
+        name="block",
+        summary="keep a server or an actor out",
+        run=on_node(block),
+        arguments=(
+            _SUBJECT,
+            argument(
+                "--severity",
+                choices=("silence", "suspend"),
+                default="suspend",
+                help="silence: no new followers, nothing shown; suspend: nothing at all (the default)",
+            ),
+            argument("--reason", metavar="TEXT", help="for your own memory"),
+        ),
+        destroys=True,
+    ),
+    Command(name="unblock", summary="lift a block", run=on_node(unblock), arguments=(_SUBJECT,)),
+    Command(
+        name="blocks",
+        summary="list the blocks",
+        run=on_node(blocks),
+        arguments=(argument("--csv", action="store_true", help="as a file that Mastodon reads"),),
+        lists=True,
+    ),
+)

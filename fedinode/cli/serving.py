@@ -1,0 +1,182 @@
+"""Commands that stay: serve and worker.
+
+The port is bound before anything else is opened, so that an occupied port changes nothing. At
+SIGTERM or Ctrl-C the node takes no more requests, finishes what it holds, and ends with 0.
+"""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from fedinode import app, config, node, worker
+from fedinode.cli.commands import Call, Command, argument
+from fedinode.config import Settings
+from fedinode.errors import ConfigError, NodeError, PortOccupied
+
+#: A slow client may not hold up the end for longer.
+GRACE_SECONDS = 10
+#: Longer than the proxies before us keep theirs (60 s), so that they never write into a closed connection.
+KEEP_ALIVE_SECONDS = 75
+_STOP = (signal.SIGTERM, signal.SIGINT)
+
+
+def serve(call: Call) -> None:
+    """Serve the web, and deliver."""
+    settings = config.load_settings(call.data_dir, os.environ)
+    if call.args.workers > 1 and settings.database_url.startswith("sqlite"):
+        raise ConfigError("More than one worker needs PostgreSQL: SQLite has a single writer.")
+    listener = bind(call.args.host, call.args.port)
+    log_to_stderr()
+    call.output.say(f"{settings.origin} is served on {call.args.host} port {call.args.port}; Ctrl-C ends it.")
+    deliver = not call.args.no_deliver
+    if call.args.workers == 1:
+        asyncio.run(_serve(settings, listener, deliver=deliver))
+    else:
+        _serve_in_processes(settings, listener, call.args.workers, deliver=deliver)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket. Raises: PortOccupied, NodeError."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortOccupied(
+                f"Port {port} of {host} is taken by another program; end it, or name another with --port."
+            ) from error
+        raise NodeError(f"Port {port} of {host} cannot be opened: {error.strerror or error}.") from error
+    except OverflowError as error:
+        raise NodeError(f"There is no port {port}; ports go from 1 to 65535.") from error
+
+
+def log_to_stderr() -> None:
+    """Log what operators want to know. Requests are never logged: they hold the readers' addresses."""
+    _log_to(logging.StreamHandler(sys.stderr))
+
+
+def log_to_file(path: Path) -> None:
+    """Log the same into a file, where the terminal tells a story."""
+    _log_to(logging.FileHandler(path, encoding="utf-8", delay=True))
+
+
+def _log_to(handler: logging.Handler) -> None:
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    for noisy in ("httpx", "httpcore", "aiohttp", "uvicorn.error", "asyncio", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+async def _serve(settings: Settings, listener: socket.socket, *, deliver: bool) -> None:
+    async with node.open_node(settings) as cap, worker.running(cap, deliver=deliver):
+        server = Server(app.create_app(cap))
+        on_stop(lambda: server.handle_exit(signal.SIGTERM, None))
+        await server.serve(sockets=[listener])
+
+
+def on_stop(stop: Callable[[], None]) -> None:
+    """Call `stop` at SIGTERM and Ctrl-C, in place of ending the process."""
+    loop = asyncio.get_running_loop()
+    for number in _STOP:
+        loop.add_signal_handler(number, stop)
+
+
+class Server(uvicorn.Server):
+    """uvicorn that ends itself and leaves the process alive, so that the node can be closed."""
+
+    def __init__(self, application: ASGIApp) -> None:
+        super().__init__(
+            uvicorn.Config(
+                application,
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                date_header=True,
+                proxy_headers=False,
+                http="httptools",
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own raises the signal again once it is done, which would kill us before we drained.
+        yield
+
+
+def _serve_in_processes(settings: Settings, listener: socket.socket, count: int, *, deliver: bool) -> None:
+    """Run `count` processes on one socket; when one ends by itself, all end, and init restarts us."""
+    children = [_fork(settings, listener, deliver=deliver) for _ in range(count)]
+
+    def end_all(_number: int = 0, _frame: object = None) -> None:
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
+
+    for number in _STOP:
+        signal.signal(number, end_all)
+    first, status = os.wait()
+    end_all()
+    statuses = [status, *(os.waitpid(child, 0)[1] for child in children if child != first)]
+    if any(statuses):
+        raise NodeError("A process of the node ended by itself; its log says why.")
+
+
+def _fork(settings: Settings, listener: socket.socket, *, deliver: bool) -> int:
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        asyncio.run(_serve(settings, listener, deliver=deliver))
+        code = 0
+    except NodeError as error:
+        print(error, file=sys.stderr, flush=True)
+    finally:
+        # Not sys.exit: the parent's frames are not ours to unwind.
+        os._exit(code)
+
+
+def work(call: Call) -> None:
+    """Deliver and react, without a web."""
+    settings = config.load_settings(call.data_dir, os.environ)
+    log_to_stderr()
+    call.output.say(f"Working for {settings.origin}; Ctrl-C ends it.")
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    stopped = asyncio.Event()
+    on_stop(stopped.set)
+    async with node.open_node(settings) as cap, worker.running(cap):
+        await stopped.wait()
+
+
+COMMANDS = (
+    Command(
+        name="serve",
+        summary="serve the web, and deliver, in one process",
+        run=serve,
+        arguments=(
+            argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)"),
+            argument("--port", type=int, default=8000, help="the port to listen on (8000)"),
+            argument("--workers", type=int, default=1, metavar="N", help="processes, with PostgreSQL (1)"),
+            argument("--no-deliver", action="store_true", help="leave deliveries to `fedinode worker`"),
+        ),
+    ),
+    Command(name="worker", summary="deliver and react alone, for more processes or machines", run=work),
+)

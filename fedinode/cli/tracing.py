@@ -1,0 +1,60 @@
+"""Commands about deliveries: where each post has got to, and trying again."""
+
+from fedinode.capabilities import Capabilities
+from fedinode.cli.commands import Call, Command, argument, on_node
+from fedinode.services import delivering
+
+
+async def deliveries(call: Call, cap: Capabilities) -> None:
+    """Show deliveries."""
+    found = await delivering.report(cap, call.args.url, failed=call.args.failed)
+    if call.args.json:
+        call.output.json(found)
+        return
+    rows = [
+        (
+            each.state,
+            each.host,
+            each.activity_type,
+            each.attempts,
+            each.last_status,
+            each.last_words,
+            each.due_at,
+        )
+        for each in found
+    ]
+    headings = ("state", "server", "activity", "attempts", "status", "it said", "next attempt")
+    call.output.table(headings, rows, "There is nothing to deliver.")
+
+
+async def retry(call: Call, cap: Capabilities) -> None:
+    """Try again now."""
+    count = await delivering.retry(cap, call.args.peer)
+    call.output.say(f"{count} deliveries are tried again now.")
+
+
+async def wake(call: Call, cap: Capabilities) -> None:
+    """Show all servers that we are back."""
+    count = await delivering.wake(cap)
+    call.output.say(f"{count} servers are told that we are back.")
+
+
+COMMANDS = (
+    Command(
+        name="deliveries",
+        summary="show where each post has got to",
+        run=on_node(deliveries),
+        arguments=(
+            argument("url", nargs="?", metavar="URL", help="of one post alone"),
+            argument("--failed", action="store_true", help="only what did not arrive"),
+        ),
+        lists=True,
+    ),
+    Command(
+        name="retry",
+        summary="try open and failed deliveries again now",
+        run=on_node(retry),
+        arguments=(argument("peer", nargs="?", metavar="PEER", help="to one server alone"),),
+    ),
+    Command(name="wake", summary="tell all servers that we are back, after an outage", run=on_node(wake)),
+)

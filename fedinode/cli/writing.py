@@ -1,0 +1,144 @@
+"""Commands for what we publish: post, edit, publish, delete, reply, posts."""
+
+from pathlib import Path
+
+from fedinode import frontmatter
+from fedinode.capabilities import Capabilities
+from fedinode.cli.commands import AS, Call, Command, argument, on_node
+from fedinode.manuscripts import Manuscript
+from fedinode.services import publishing
+
+
+async def post(call: Call, cap: Capabilities) -> None:
+    """Publish a file."""
+    manuscript = _manuscript(call, Path(call.args.file))
+    published = await publishing.post(
+        cap, manuscript, collective=call.args.collective, draft=call.args.draft, again=call.args.again
+    )
+    _tell(call, published)
+
+
+async def edit(call: Call, cap: Capabilities) -> None:
+    """Give a post a new text."""
+    _tell(call, await publishing.edit(cap, call.args.url, _manuscript(call, Path(call.args.file))))
+
+
+async def publish(call: Call, cap: Capabilities) -> None:
+    """Make a draft public."""
+    _tell(call, await publishing.publish(cap, call.args.url))
+
+
+async def delete(call: Call, cap: Capabilities) -> None:
+    """Take a post back."""
+    effect = await publishing.preview_deletion(cap, call.args.url)
+    call.require_yes(
+        f'"{effect.title}" would be taken back here and on {effect.servers} other servers, for good.'
+    )
+    done = await publishing.delete(cap, call.args.url)
+    call.output.line(done.uri)
+    call.output.say(f'"{done.title}" is taken back; {done.servers} servers are told.')
+
+
+async def reply(call: Call, cap: Capabilities) -> None:
+    """Answer a post."""
+    answer = _answer(call, call.args.answer)
+    _tell(call, await publishing.reply(cap, call.args.url, answer, collective=call.args.collective))
+
+
+async def posts(call: Call, cap: Capabilities) -> None:
+    """List our posts."""
+    found = await publishing.list_posts(cap, collective=call.args.collective, limit=call.args.limit)
+    if call.args.json:
+        call.output.json(found)
+        return
+    rows = [
+        (each.first_public_at, each.state, each.kind, each.languages, each.title, each.url) for each in found
+    ]
+    headings = ("published", "state", "type", "languages", "title", "address")
+    call.output.table(headings, rows, "There are no posts yet; publish one with `fedinode post FILE.md`.")
+
+
+def _manuscript(call: Call, path: Path) -> Manuscript:
+    manuscript = frontmatter.parse_manuscript(path)
+    for warning in manuscript.warnings:
+        call.output.say(f"Note: {warning}")
+    return manuscript
+
+
+def _answer(call: Call, file_or_text: str) -> Manuscript | str:
+    # A text is hardly ever the name of a file that exists; a mistyped file name must not become a reply.
+    if file_or_text.endswith(".md") or Path(file_or_text[:255]).is_file():
+        path = Path(file_or_text)
+        if not frontmatter.has_front_matter(path):
+            return frontmatter.read_markdown(path)
+        return _manuscript(call, path)
+    return file_or_text
+
+
+def _tell(call: Call, published: publishing.Published) -> None:
+    if call.args.command == "post" and call.args.json:
+        call.output.json(published)
+    else:
+        call.output.line(published.uri)
+    for warning in published.warnings:
+        call.output.say(f"Note: {warning}")
+    call.output.say(_outcome(published))
+
+
+def _outcome(published: publishing.Published) -> str:
+    if published.already:
+        return f"already published: {published.url}"
+    if published.state == "draft":
+        return "Kept as a draft; `fedinode publish` makes it public."
+    sent = f"it goes to {published.deliveries} servers" if published.deliveries else "nobody is sent it"
+    return f"Public at {published.url}; {sent}."
+
+
+_URL = argument("url", metavar="URL", help="its id, or the address of its page")
+_FILE = argument("file", metavar="FILE.md", help="Markdown with front matter")
+
+COMMANDS = (
+    Command(
+        name="post",
+        summary="publish a Markdown file with front matter",
+        run=on_node(post),
+        arguments=(
+            _FILE,
+            AS,
+            argument("--draft", action="store_true", help="keep it, and publish it later"),
+            argument("--again", action="store_true", help="publish it once more, as a new post"),
+            argument("--json", action="store_true", help="write JSON for scripts"),
+        ),
+    ),
+    Command(
+        name="edit",
+        summary="give a post a new text, and tell those who have it",
+        run=on_node(edit),
+        arguments=(_URL, _FILE),
+    ),
+    Command(
+        name="delete",
+        summary="take a post back, here and everywhere",
+        run=on_node(delete),
+        arguments=(_URL,),
+        destroys=True,
+    ),
+    Command(name="publish", summary="make a draft public", run=on_node(publish), arguments=(_URL,)),
+    Command(
+        name="reply",
+        summary="answer a post",
+        run=on_node(reply),
+        arguments=(
+            argument("url", metavar="URL", help="what is answered"),
+            argument("answer", metavar="FILE-or-TEXT", help="a Markdown file, or the text itself"),
+            AS,
+        ),
+    ),
+    Command(
+        name="posts",
+        summary="list our posts, drafts too",
+        run=on_node(posts),
+        arguments=(AS, argument("--limit", type=int, default=100, metavar="N", help="the newest N (100)")),
+        lists=True,
+    ),
+)
