@@ -1,10 +1,18 @@
-"""Builds the world once, for the web application, the worker and the commands: settings, database, client, keys."""
+"""Builds the world once, for the web application, the worker and the commands."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
-from fedinode.capabilities import Capabilities, Clock
+from federation.net import client
+from federation.net.egress import EgressPolicy
+from fedinode.cache import Cache
+from fedinode.capabilities import Capabilities, Clock, Keyring
 from fedinode.config import Settings
+from fedinode.resources import installed_version
+from fedinode.storage import database
+from fedinode.urls import Urls
 
 
 @asynccontextmanager
@@ -13,5 +21,35 @@ async def open_node(settings: Settings, *, clock: Clock | None = None) -> AsyncI
 
     Raises ConfigError, DatabaseError, OriginChanged.
     """
-    raise NotImplementedError
-    yield
+    opened = await asyncio.to_thread(database.open_database, settings)
+    try:
+        now = clock or _utc_now
+        async with client.open_client(
+            egress_policy(settings),
+            user_agent=f"fedinode/{installed_version()} (+{settings.origin})",
+            clock=now,
+            connections=settings.limits.connections,
+        ) as opened_client:
+            urls = Urls(settings.origin)
+            yield Capabilities(
+                settings=settings,
+                urls=urls,
+                database=opened,
+                client=opened_client,
+                clock=now,
+                keyring=Keyring(opened, urls.node_actor()),
+                cache=Cache(settings.limits.cache_bytes),
+            )
+    finally:
+        # The loop goes on meanwhile: a job that waits for the disk may be somebody's last write.
+        await asyncio.shield(asyncio.to_thread(opened.close))
+
+
+def egress_policy(settings: Settings) -> EgressPolicy:
+    """Return what this node may connect to."""
+    networks = [str(network) for network in settings.federation.allow_addresses]
+    return EgressPolicy.of(settings.origin, networks)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

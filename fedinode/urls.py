@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 MAIN_KEY = "main-key"
-PROOF_KEY = "ed25519-key"
+PROOF_KEY = "ed25519-1"
+COSIGN_KEY = "cosign-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,10 @@ class Urls:
         return f"{self.origin}/media/{file_name}"
 
     # -- pages for people
+
+    def sign_in(self, token: str) -> str:
+        """Return the address that signs an account in once."""
+        return f"{self.origin}/sign-in/{token}"
 
     def page(self, path: str) -> str:
         """Return the address of one of the node's own pages, such as `/about`."""

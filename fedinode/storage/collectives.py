@@ -32,18 +32,34 @@ class CollectiveRow:
 _COLUMNS = tuple(getattr(models.Collective, name) for name in CollectiveRow.__dataclass_fields__)
 
 
-def add(
-    session: Session, *, name: str, uri: str, language: str, display_name: str, now: datetime
-) -> CollectiveRow:
-    """Insert a collective with its name in its own language."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCollective:
+    """A collective to be kept, with its name in its own language."""
+
+    name: str
+    uri: str
+    primary_language: str
+    display_name: str
+    follow_policy: str
+
+
+def add(session: Session, new: NewCollective, now: datetime) -> CollectiveRow:
+    """Insert a collective and its name."""
     collective_id = session.execute(
         insert(models.Collective)
-        .values(uid=models.new_uid(), name=name, uri=uri, primary_language=language, created_at=now)
+        .values(
+            uid=models.new_uid(),
+            name=new.name,
+            uri=new.uri,
+            primary_language=new.primary_language,
+            follow_policy=new.follow_policy,
+            created_at=now,
+        )
         .returning(models.Collective.id)
     ).scalar_one()
     session.execute(
         insert(models.CollectiveText).values(
-            collective_id=collective_id, language=language, name=display_name
+            collective_id=collective_id, language=new.primary_language, name=new.display_name
         )
     )
     return get(session, collective_id)

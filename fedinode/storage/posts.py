@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from fedinode.storage import models
 from fedinode.storage.database import Session
@@ -152,6 +152,12 @@ def list_newest(session: Session, collective_id: int | None, limit: int) -> tupl
     if collective_id is not None:
         query = query.where(_TABLE.collective_id == collective_id)
     return tuple(PostRow(**row._mapping) for row in session.execute(query))
+
+
+def count_public(session: Session, collective_id: int) -> int:
+    """Return how many posts of a collective are public."""
+    query = select(func.count()).where(_TABLE.collective_id == collective_id, _TABLE.state == "public")
+    return session.execute(query).scalar_one()
 
 
 def count_keys_like(session: Session, collective_id: int, import_key: str) -> int:
