@@ -6,7 +6,9 @@ redirects, each checked and signed anew; a POST follows none.
 """
 
 import asyncio
+import socket
 import ssl
+import weakref
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -27,6 +29,9 @@ from federation.signatures.message import HttpMessage
 
 EXCHANGE_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
+#: How often, and how long each time, the end of the program waits for peers to close their side of TLS.
+CLOSE_LOOKS = 100
+CLOSE_LOOK_SECONDS = 0.01
 MAX_CONNECTIONS = 64
 MAX_REDIRECTS = 3
 MAX_ANSWER_BYTES = 65_536
@@ -131,6 +136,7 @@ class Client:
 
         Raises: FetchFailed (NotFound, Gone, AddressRefused among them), Malformed.
         """
+        egress.require_url(url, self._engine.policy)
         target = urldefrag(url).url
         try:
             async with asyncio.timeout(self._engine.exchange_seconds), self._engine.fetch_slots:
@@ -214,16 +220,15 @@ class Client:
             finally:
                 await response.aclose()
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
-            # The class is enough: the library's text may hold addresses of ours.
-            raise FetchFailed(f"{message.target_uri} does not answer ({type(error).__name__}).") from error
+            # httpx calls a wrong certificate a timeout; the error below it has the right name. Its text is
+            # left out, because it may hold addresses of ours.
+            reason = type(error.__cause__ or error).__name__
+            raise FetchFailed(f"{message.target_uri} does not answer ({reason}).") from error
 
 
 def _wire_url(url: str) -> str:
-    """Return the URL as aiohttp writes it on the wire, with escapes of its own: this is what is signed."""
-    try:
-        return str(yarl.URL(str(httpx.URL(url))))
-    except (httpx.InvalidURL, ValueError) as error:
-        raise AddressRefused("The address is not a proper URL.") from error
+    """Return a checked URL as aiohttp writes it on the wire, with its own escapes: this is what is signed."""
+    return str(yarl.URL(str(httpx.URL(url))))
 
 
 async def _read(response: httpx.Response, message: HttpMessage) -> Answer:
@@ -274,6 +279,24 @@ def _require_found(answer: Answer) -> None:
         raise FetchFailed(f"{answer.url} answered {answer.status}.", status=answer.status)
 
 
+class _Sockets:
+    """The sockets that are still open. aiohttp forgets a TLS connection before it is really closed."""
+
+    def __init__(self) -> None:
+        self._made: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+
+    def make(self, address: aiohttp.AddrInfoType) -> socket.socket:
+        made = socket.socket(*address[:3])
+        self._made.add(made)
+        return made
+
+    async def wait_closed(self) -> None:
+        for _ in range(CLOSE_LOOKS):
+            if all(each.fileno() < 0 for each in self._made):
+                break
+            await asyncio.sleep(CLOSE_LOOK_SECONDS)
+
+
 @asynccontextmanager
 async def open_client(
     policy: egress.EgressPolicy,
@@ -287,6 +310,7 @@ async def open_client(
     """Open the client and close it, with its connections and threads, in the end."""
     # httpx reads SSL_CERT_FILE only together with the proxies of the environment; this context always does.
     tls = ssl.create_default_context()
+    sockets = _Sockets()
     connector = aiohttp.TCPConnector(
         ssl=tls,
         resolver=egress.Resolver(policy, lookup=lookup),
@@ -294,6 +318,7 @@ async def open_client(
         limit=connections,
         # An idle TLS connection costs 300 kB, and hardly any host is spoken to twice in a row.
         force_close=True,
+        socket_factory=sockets.make,
     )
     fetches = max(connections // 4, 1)
     with ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign") as signing:
@@ -310,3 +335,4 @@ async def open_client(
                     post_slots=asyncio.Semaphore(max(connections - fetches, 1)),
                 )
             )
+        await sockets.wait_closed()

@@ -22,7 +22,6 @@ RFC9421_FIRST = timedelta(days=7)
 PROOFS_NEEDED = 2
 
 _TAGS = re.compile(r"<[^<>]{0,200}>")
-_UNPRINTABLE = re.compile(r"[^ -~\u00a1-\ud7ff\ue000-\U0010ffff]+")
 _BLANKS = re.compile(r"\s+")
 _WORDS_BYTES = 4096
 
@@ -162,7 +161,7 @@ def last_words(answer: Answer) -> str:
     if answer.headers.get("content-encoding", "identity") != "identity":
         return ""
     text = answer.body[:_WORDS_BYTES].decode("utf-8", errors="ignore")
-    text = _UNPRINTABLE.sub(" ", _TAGS.sub(" ", text))
+    text = "".join(each if each.isprintable() else " " for each in _TAGS.sub(" ", text))
     return _BLANKS.sub(" ", text).strip()[:MAX_LAST_WORDS]
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
+import idna
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from federation.errors import AddressRefused
@@ -135,6 +136,10 @@ def _require_host(host: str, policy: EgressPolicy) -> None:
         raise AddressRefused("The address is a number, not a name.")
     if any(host == suffix or host.endswith("." + suffix) for suffix in _PRIVATE_SUFFIXES):
         raise AddressRefused(f"{host} is not a public name.")
+    try:
+        idna.decode(host)
+    except idna.IDNAError as error:
+        raise AddressRefused("The address names a server in letters that no name has.") from error
 
 
 def require_address(address: str, policy: EgressPolicy) -> None:

@@ -43,6 +43,7 @@ def test_a_hostile_url_is_refused(url: str) -> None:
         "https://[::1/",
         "https://remote.example:99999/",
         "https://-remote.example/",
+        "https://xn--a.example/",
         "https://remote..example/",
         "https://2130706433/",
         "https://printer.local/",
