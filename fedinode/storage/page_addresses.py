@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
 
 from fedinode.storage import models
 from fedinode.storage.database import Session
@@ -25,10 +26,11 @@ class Place:
 
 def find_place(session: Session, collective: str, language: str, slug: str) -> Place | None:
     """Return what a page address leads to; old addresses lead on to the present slug."""
-    current = select(_SLUGS.slug).where(_SLUGS.text_id == _TEXTS.id, _SLUGS.is_current).scalar_subquery()
+    current = aliased(_SLUGS)
     row = session.execute(
-        select(_TEXTS.post_id, _TEXTS.language, func.coalesce(current, _SLUGS.slug))
+        select(_TEXTS.post_id, _TEXTS.language, func.coalesce(current.slug, _SLUGS.slug))
         .join(_SLUGS, _SLUGS.text_id == _TEXTS.id)
+        .outerjoin(current, and_(current.text_id == _TEXTS.id, current.is_current))
         .join(models.Collective, models.Collective.id == _SLUGS.collective_id)
         .where(models.Collective.name == collective, _SLUGS.language == language, _SLUGS.slug == slug)
     ).one_or_none()

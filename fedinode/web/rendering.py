@@ -45,6 +45,7 @@ def defaults() -> dict[str, Any]:
         "here": "",
         "versions": (),
         "activity_url": "",
+        "canonical_url": "",
         "feed_url": "",
         "feed_title": "",
     }
