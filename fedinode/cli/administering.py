@@ -7,11 +7,9 @@ from fedinode import config
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
 from fedinode.errors import UsageError
-from fedinode.services import registering
+from fedinode.services import founding, registering
 from fedinode.storage import migrate
 from fedinode.text import canonical_language
-
-ROLES = ("owner", "editor", "author", "translator", "moderator", "signer", "reader")
 
 
 def _language(text: str) -> str:
@@ -30,14 +28,14 @@ def _origin(text: str) -> str:
 
 def init(call: Call) -> None:
     """Make a node."""
-    order = registering.NewNode(
+    order = founding.NewNode(
         origin=_origin(call.args.origin),
         collective=call.args.collective,
         name=call.args.name,
         language=_language(call.args.language),
         email=call.args.email,
     )
-    made = registering.create_node(call.data_dir, order, environ=os.environ, now=datetime.now(UTC))
+    made = founding.create_node(call.data_dir, order, environ=os.environ, now=datetime.now(UTC))
     call.output.line(made.collective_uri)
     call.output.say(f"The node is made in {call.data_dir}. Its first collective is {made.handle}.")
     call.output.say(f"Sign in once, within a day: {made.sign_in_url}")
@@ -137,7 +135,7 @@ COMMANDS = (
         run=on_node(add_account),
         arguments=(
             _EMAIL,
-            argument("--role", required=True, choices=ROLES, help="what the member may do"),
+            argument("--role", required=True, choices=registering.ROLES, help="what the member may do"),
             AS,
         ),
     ),
