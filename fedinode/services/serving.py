@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from federation import collection, jsonld, objects
+from federation import collection, jsonld
 from federation.jsonld import Document
 from fedinode.cache import NODE_KEY, collective_key, follows_key, post_key
 from fedinode.capabilities import Capabilities
@@ -69,18 +69,11 @@ async def published_object(cap: Capabilities, uri: str) -> Served:
 
     found, page_url = await cap.database.read(read)
     return Served(
-        body=_document_of(uri, found),
+        body=found.body,
         page_url=page_url,
-        is_gone=found.deleted_at is not None,
+        is_gone=found.is_gone,
         depends_on=(NODE_KEY, post_key(found.post_uid)),
     )
-
-
-def _document_of(uri: str, found: publications.ServedObject) -> bytes:
-    if found.deleted_at is not None:
-        return jsonld.dump(objects.tombstone(uri, found.as_type, found.deleted_at))
-    assert found.body is not None, "what is not deleted has a document, or is not found"
-    return found.body
 
 
 def _page_of(session: Session, cap: Capabilities, found: publications.ServedObject) -> str | None:
@@ -113,7 +106,7 @@ async def answers(cap: Capabilities, object_uri: str, kind: str) -> Served:
 
     def read(session: Session) -> tuple[publications.ServedObject, Document]:
         found = publications.find_object(session, object_uri)
-        if found is None or found.deleted_at is not None:
+        if found is None or found.is_gone:
             raise NotFound("There is no such object.")
         return found, _answers_document(session, found.id, f"{object_uri}/{kind}", kind)
 

@@ -26,15 +26,14 @@ _CARRIES_TEXT = ("Create", "Update")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedObject:
-    """One of our objects with its newest document; of a deleted one nothing is left but its type."""
+    """One of our objects with its newest document: of one that is gone, a Tombstone."""
 
     id: int
     post_id: int
     post_uid: str
     language: str
-    as_type: str
-    body: bytes | None
-    deleted_at: datetime | None
+    body: bytes
+    is_gone: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,23 +89,21 @@ def find_object(session: Session, uri: str) -> ServedObject | None:
             _OBJECTS.post_id,
             _POSTS.uid,
             func.coalesce(_OBJECTS.language, _POSTS.primary_language).label("language"),
-            _OBJECTS.as_type,
             _OBJECTS.deleted_at,
             newest.label("body"),
         )
         .join(_POSTS, _POSTS.id == _OBJECTS.post_id)
         .where(_OBJECTS.uri == uri, _POSTS.state.in_(("public", "withdrawn")))
     ).one_or_none()
-    if row is None or (row.body is None and row.deleted_at is None):
+    if row is None or row.body is None:
         return None
     return ServedObject(
         id=row.id,
         post_id=row.post_id,
         post_uid=row.uid,
         language=row.language,
-        as_type=row.as_type,
         body=row.body,
-        deleted_at=row.deleted_at,
+        is_gone=row.deleted_at is not None,
     )
 
 
