@@ -47,6 +47,8 @@ def serve(call: Call) -> None:
 
 def bind(host: str, port: int) -> socket.socket:
     """Return a listening socket. Raises: PortOccupied, NodeError."""
+    if not 0 <= port <= 65535:
+        raise NodeError(f"There is no port {port}; ports go from 1 to 65535.")
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
@@ -56,8 +58,6 @@ def bind(host: str, port: int) -> socket.socket:
                 f"Port {port} of {host} is taken by another program; end it, or name another with --port."
             ) from error
         raise NodeError(f"Port {port} of {host} cannot be opened: {error.strerror or error}.") from error
-    except OverflowError as error:
-        raise NodeError(f"There is no port {port}; ports go from 1 to 65535.") from error
 
 
 def log_to_stderr() -> None:
