@@ -60,6 +60,18 @@ class MailSettings:
 
     #: The address for people who want to reach the operators; shown in imprint and NodeInfo.
     contact: str | None = None
+    #: The server that takes our mail; without it none is sent.
+    host: str | None = None
+    port: int = 587
+    #: "starttls", "tls", or "none" for a server on this machine.
+    security: str = "starttls"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    #: The address that mail comes from; its domain must be allowed to send (SPF, DKIM).
+    sender: str | None = None
+    #: The most mails in a minute, in all and to the addresses of one domain.
+    per_minute: int = 60
+    per_domain: int = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +254,14 @@ KEYS: Final = (
     Key(section="limits", name="free_disk_bytes", convert=_number),
     Key(section="limits", name="cache_bytes", convert=_number),
     Key(section="mail", name="contact", convert=_text),
+    Key(section="mail", name="host", convert=_text),
+    Key(section="mail", name="port", convert=_number),
+    Key(section="mail", name="security", convert=_one_of("starttls", "tls", "none")),
+    Key(section="mail", name="username", convert=_text),
+    Key(section="mail", name="password", convert=_text, is_secret=True),
+    Key(section="mail", name="sender", convert=_text),
+    Key(section="mail", name="per_minute", convert=_number),
+    Key(section="mail", name="per_domain", convert=_number),
     Key(section="media", name="max_bytes", convert=_number),
     Key(section="media", name="max_pixels", convert=_number),
     Key(section="media", name="max_side", convert=_number),

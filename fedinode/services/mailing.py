@@ -1,0 +1,136 @@
+"""Mail that the node sends: queued with what causes it, sent once, paced, tried again for three days.
+
+A letter's words stand in `LETTERS`; what varies comes in by name. Members are told that something waits,
+never what: a mailbox is read by more people than its owner.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from fedinode import smtp
+from fedinode.capabilities import Capabilities
+from fedinode.config import MailSettings
+from fedinode.i18n import gettext
+from fedinode.smtp import Letter, MailRefused
+from fedinode.storage import mail_queue
+from fedinode.storage.database import Session
+from fedinode.storage.mail_queue import DueMail, NewMail
+
+logger = logging.getLogger(__name__)
+
+#: How long to wait after each failed attempt; after the last one the mail is given up.
+WAITS = (
+    *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)),
+    *(timedelta(hours=hours) for hours in (12, 24, 30)),
+)
+_AT_ONCE = 20
+_MINUTE = timedelta(minutes=1)
+_KEEP_FINISHED = timedelta(days=30)
+
+
+def _mark(message: str) -> str:
+    """Mark a text for the message catalogues; it is translated when a letter is written."""
+    return message
+
+
+#: template -> (subject, text)
+LETTERS: Mapping[str, tuple[str, str]] = {
+    "decision-waits": (
+        _mark("A decision waits for you at {node}"),
+        _mark(
+            "Hello,\n\nmembers of {collective} are asked to decide something. For your safety this mail "
+            "does not say what.\n\nSign in at {url} to read it and to vote.\n"
+        ),
+    ),
+}
+
+
+@dataclass(slots=True)
+class Pace:
+    """How many mails went out in the last minute, in all and to each domain."""
+
+    per_minute: int
+    per_domain: int
+    sent: deque[tuple[datetime, str]] = field(default_factory=deque)
+
+    def admits(self, domain: str, now: datetime) -> bool:
+        """Tell whether one more may go out now."""
+        while self.sent and self.sent[0][0] <= now - _MINUTE:
+            self.sent.popleft()
+        to_domain = sum(each == domain for _, each in self.sent)
+        return len(self.sent) < self.per_minute and to_domain < self.per_domain
+
+    def count(self, domain: str, now: datetime) -> None:
+        """Note that one went out."""
+        self.sent.append((now, domain))
+
+
+def pace_of(settings: MailSettings) -> Pace:
+    """Return an empty pace with the operator's limits."""
+    return Pace(per_minute=settings.per_minute, per_domain=settings.per_domain)
+
+
+def queue(session: Session, mail: NewMail, now: datetime) -> bool:
+    """Queue a letter in the transaction that causes it; False if it was queued before under its key."""
+    assert mail.template in LETTERS, mail.template
+    return mail_queue.add(session, mail, now)
+
+
+async def send_due(cap: Capabilities, pace: Pace) -> int:
+    """Send what is due and within the pace; return how many mails were sent, given up or put off."""
+    if cap.settings.mail.host is None:
+        return 0
+    now = cap.clock()
+    due = await cap.database.write(lambda session: mail_queue.take_due(session, now, _AT_ONCE))
+    await asyncio.gather(*(_send_one(cap, pace, mail) for mail in due))
+    return len(due)
+
+
+async def drop_finished(cap: Capabilities) -> int:
+    """Forget letters that ended long ago."""
+    before = cap.clock() - _KEEP_FINISHED
+    return await cap.database.write(lambda session: mail_queue.drop_finished(session, before))
+
+
+async def _send_one(cap: Capabilities, pace: Pace, mail: DueMail) -> None:
+    now = cap.clock()
+    domain = smtp.domain_of(mail.recipient)
+    if not pace.admits(domain, now):
+        await cap.database.write(
+            lambda session: mail_queue.put_off(session, mail.id, now + _MINUTE, was_tried=False)
+        )
+        return
+    pace.count(domain, now)
+    try:
+        await smtp.send(_write(mail), cap.settings.mail, now)
+    except MailRefused as refusal:
+        await _record_refusal(cap, mail, refusal)
+    else:
+        await cap.database.write(lambda session: mail_queue.record_end(session, mail.id, "sent"))
+
+
+async def _record_refusal(cap: Capabilities, mail: DueMail, refusal: MailRefused) -> None:
+    is_over = refusal.is_for_good or mail.attempts > len(WAITS)
+    logger.warning(
+        "mail %s (%s) was not sent: %s%s", mail.id, mail.template, refusal, "; given up" if is_over else ""
+    )
+    if is_over:
+        await cap.database.write(lambda session: mail_queue.record_end(session, mail.id, "failed"))
+    else:
+        due_at = cap.clock() + WAITS[mail.attempts - 1]
+        await cap.database.write(lambda session: mail_queue.put_off(session, mail.id, due_at))
+
+
+def _write(mail: DueMail) -> Letter:
+    subject, text = (gettext(words, mail.language) for words in LETTERS[mail.template])
+    return Letter(
+        key=mail.dedupe_key,
+        recipient=mail.recipient,
+        subject=subject.format_map(mail.parameters),
+        text=text.format_map(mail.parameters),
+        unsubscribe_url=mail.parameters.get("unsubscribe_url"),
+    )
