@@ -148,7 +148,7 @@ def sealer() -> Sealer:
 @pytest.fixture
 def database(database_url: str, sealer: Sealer) -> Iterator[Database]:
     """An open database with the present tables and nothing in them, once on SQLite and once on PostgreSQL."""
-    opened = open_url(database_url, sealer, free_disk_bytes=0)
+    opened = open_url(database_url, sealer)
     yield opened
     opened.close()
 

@@ -20,14 +20,11 @@ from fedinode.errors import ConfigError
 from fedinode.storage import node_facts, sealing, versions
 from fedinode.storage.postgresql import PostgresStore
 from fedinode.storage.sealing import Sealer
-from fedinode.storage.sqlite import SqliteStore
+from fedinode.storage.sqlite import SqliteLimits, SqliteStore
 
 __all__ = ["Database", "Session", "Store", "open_database", "open_url"]
 
 T = TypeVar("T")
-
-#: Below this much free disk nothing new is taken in.
-FREE_DISK_BYTES = 200 * 1024 * 1024
 
 
 class Store(Protocol):
@@ -104,8 +101,8 @@ def open_database(settings: Settings) -> Database:
     Raises: DatabaseMissing, DatabaseOlder, DatabaseNewer, OriginChanged, DatabaseLocked, ConfigError.
     """
     sealer = sealing.open_key_file(settings.secrets_dir)
-    free_disk_bytes = settings.limits.free_disk_bytes
-    database = open_url(settings.database_url, sealer, free_disk_bytes=free_disk_bytes)
+    limits = SqliteLimits(free_disk_bytes=settings.limits.free_disk_bytes)
+    database = open_url(settings.database_url, sealer, limits)
     try:
         database.read_now(versions.require_current)
         if database.read_now(node_facts.find_origin) is None:
@@ -117,14 +114,14 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def open_url(database_url: str, sealer: Sealer, *, free_disk_bytes: int = FREE_DISK_BYTES) -> Database:
+def open_url(database_url: str, sealer: Sealer, limits: SqliteLimits | None = None) -> Database:
     """Open the database at an address, without looking whether its tables are the present ones.
 
     Raises: ConfigError for an address that is none, DatabaseMissing, DatabaseError.
     """
     url = parse_url(database_url)
     if url.get_backend_name() == "sqlite":
-        return Database(SqliteStore(Path(url.database or ""), sealer, free_disk_bytes=free_disk_bytes), url)
+        return Database(SqliteStore(Path(url.database or ""), sealer, limits or SqliteLimits()), url)
     return Database(PostgresStore(url, sealer), url)
 
 

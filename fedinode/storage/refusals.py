@@ -1,6 +1,8 @@
 """Turns what a database driver says into one plain sentence."""
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError
 
 from fedinode.errors import (
     Busy,
@@ -50,12 +52,23 @@ _MEANINGS: tuple[tuple[str, type[NodeError], str], ...] = (
 )
 
 
-def in_plain_words(error: SQLAlchemyError) -> Exception:
-    """Return the error of ours that says what happened, or `error` itself where nothing better is known."""
-    if not isinstance(error, DBAPIError):
-        return error
-    said = f"{type(error.orig).__name__} {error.orig}".lower()
-    for part, meaning, sentence in _MEANINGS:
-        if part in said:
-            return meaning(sentence)
+def in_plain_words(error: BaseException) -> BaseException:
+    """Return the error of ours that says what happened, or `error` itself where nothing better is known.
+
+    What came first counts: a full disk ends the transaction, and later commands fail for another reason.
+    """
+    chain = [error]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(before)
+    for each in reversed(chain):
+        for part, meaning, sentence in _MEANINGS:
+            if part in _said(each):
+                return meaning(sentence)
     return error
+
+
+def _said(error: BaseException) -> str:
+    """Return what a database driver said, in lower case; of other errors, nothing."""
+    if isinstance(error, DBAPIError):
+        return f"{type(error.orig).__name__} {error.orig}".lower()
+    return str(error).lower() if isinstance(error, sqlite3.Error) else ""

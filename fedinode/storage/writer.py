@@ -5,6 +5,7 @@ that fails is undone alone. Futures are resolved after the commit.
 """
 
 import logging
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -51,7 +52,7 @@ class _Outcome:
 
 
 class _TransactionLost(Exception):
-    """SQLite rolled the whole transaction back by itself, for want of disk or memory."""
+    """SQLite rolled the whole transaction back by itself, for want of disk or memory; the cause says why."""
 
 
 class Writer:
@@ -63,7 +64,7 @@ class Writer:
         session_info: dict[str, Any],
         after_commit: Callable[[Connection], None],
         *,
-        queue_jobs: int = QUEUE_JOBS,
+        queue_jobs: int,
     ) -> None:
         self._connection = connection
         self._session_info = session_info
@@ -129,9 +130,8 @@ class Writer:
                 for ticket in self._batch(first):
                     taken.append(ticket)
                     outcomes.append(self._attempt(ticket))
-        except (SQLAlchemyError, _TransactionLost) as error:
-            cause = error.__cause__ if isinstance(error, _TransactionLost) else error
-            failure = in_plain_words(cause) if isinstance(cause, SQLAlchemyError) else error
+        except (SQLAlchemyError, sqlite3.Error, _TransactionLost) as error:
+            failure = in_plain_words(error)
             return [_Outcome(ticket, failure=failure) for ticket in taken or [first]]
         return outcomes
 
@@ -147,7 +147,10 @@ class Writer:
                 return _Outcome(ticket, result=ticket.job(session))
         # Whatever the job raises belongs to whoever handed it in; this thread must go on.
         except Exception as error:
-            if not self._connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+            if not self._is_in_transaction():
                 raise _TransactionLost from error
-            plain = in_plain_words(error) if isinstance(error, SQLAlchemyError) else error
-            return _Outcome(ticket, failure=plain)
+            return _Outcome(ticket, failure=in_plain_words(error))
+
+    def _is_in_transaction(self) -> bool:
+        driver = self._connection.connection.driver_connection
+        return driver is not None and bool(driver.in_transaction)

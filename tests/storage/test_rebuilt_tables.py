@@ -63,7 +63,7 @@ def triggers(connection: Connection) -> set[str]:
 def test_rebuilding_tables_loses_no_row_and_no_trigger(
     own_database_url: str, sealer: Sealer, tmp_path: Path
 ) -> None:
-    database = open_url(own_database_url, sealer, free_disk_bytes=0)
+    database = open_url(own_database_url, sealer)
     database.write_now(add_one_to_every_table)
     database.close()
     engine = create_engine(own_database_url, poolclass=NullPool)
