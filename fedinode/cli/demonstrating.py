@@ -18,7 +18,7 @@ from typing import Final
 
 from fedinode import app, config, frontmatter, node, worker
 from fedinode.capabilities import Capabilities
-from fedinode.cli import serving
+from fedinode.cli import processes
 from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.output import Output
 from fedinode.errors import PeerUnavailable
@@ -71,9 +71,9 @@ def demo(call: Call) -> None:
         Cell(name=name, title=title, language=language, port=call.args.port + index, folder=folder / name)
         for index, (name, title, language) in enumerate(_CELLS)
     ]
-    listeners = [serving.bind(_HOST, cell.port) for cell in cells]
+    listeners = [processes.bind(_HOST, cell.port) for cell in cells]
     folder.mkdir(parents=True, exist_ok=True)
-    serving.log_to_file(folder / "demo.log")
+    processes.log_to_file(folder / "demo.log")
     for cell in cells:
         _make(cell, call.output)
     asyncio.run(_run(cells, listeners, _Teller(output=call.output, folder=folder)))
@@ -92,7 +92,7 @@ def _make(cell: Cell, output: Output) -> None:
 
 async def _run(cells: list[Cell], listeners: list[socket], teller: "_Teller") -> None:
     stopped = asyncio.Event()
-    serving.on_stop(stopped.set)
+    processes.on_stop(stopped.set)
     async with AsyncExitStack() as stack:
         opened = [
             await stack.enter_async_context(_running(cell, listener))
@@ -113,7 +113,7 @@ async def _run(cells: list[Cell], listeners: list[socket], teller: "_Teller") ->
 async def _running(cell: Cell, listener: socket) -> AsyncIterator[OpenCell]:
     settings = config.load_settings(cell.folder, {})
     async with node.open_node(settings) as cap, worker.running(cap):
-        server = serving.Server(app.create_app(cap))
+        server = processes.Server(app.create_app(cap))
         serving_task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             yield OpenCell(cell=cell, cap=cap)

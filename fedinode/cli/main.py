@@ -20,11 +20,11 @@ from fedinode.cli import (
     administering,
     archives,
     blocking,
-    deciding,
     demonstrating,
+    processes,
     relating,
-    serving,
     tracing,
+    waiting,
     writing,
 )
 from fedinode.cli.commands import Call, Command
@@ -33,10 +33,10 @@ from fedinode.errors import NodeError, UsageError
 
 COMMANDS: tuple[Command, ...] = (
     *administering.COMMANDS,
-    *serving.COMMANDS,
+    *processes.COMMANDS,
     *demonstrating.COMMANDS,
     *writing.COMMANDS,
-    *deciding.COMMANDS,
+    *waiting.COMMANDS,
     *relating.COMMANDS,
     *tracing.COMMANDS,
     *blocking.COMMANDS,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fedinode.cli import serving
+from fedinode.cli import processes
 from fedinode.cli.main import COMMANDS, data_dir, main
 from fedinode.errors import NodeError, PortOccupied
 
@@ -90,11 +90,11 @@ def test_an_occupied_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortOccupied, match=f"Port {port} of 127.0.0.1 is taken"):
-            serving.bind("127.0.0.1", port)
+            processes.bind("127.0.0.1", port)
 
 
 def test_a_free_port_listens() -> None:
-    with serving.bind("127.0.0.1", 0) as listener:
+    with processes.bind("127.0.0.1", 0) as listener:
         assert listener.getsockname()[1] > 0
 
 
@@ -103,4 +103,4 @@ def test_a_free_port_listens() -> None:
 )
 def test_an_address_that_is_not_ours_cannot_be_opened(host: str, port: int) -> None:
     with pytest.raises(NodeError, match=rf"{port}"):
-        serving.bind(host, port)
+        processes.bind(host, port)
