@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import rfc8785
-
-from federation import base58, errors, keys, times
+from federation import base58, errors, jcs, keys, times
 from federation.jsonld import Document
 
 TYPE = "DataIntegrityProof"
@@ -109,10 +107,7 @@ def _without_signatures(document: Document) -> Document:
 
 
 def _hash(document: Document) -> bytes:
-    try:
-        return hashlib.sha256(rfc8785.dumps(document)).digest()
-    except (ValueError, RecursionError) as error:
-        raise errors.Malformed("a document cannot be written in JCS") from error
+    return hashlib.sha256(jcs.canonical(document)).digest()
 
 
 def _text(proof: dict[str, Any], name: str) -> str:

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import rfc8785
-
-from federation import base58, errors, objects
+from federation import base58, errors, jcs, objects
 from federation.jsonld import Document
 
 ARTICLE: Final = "Article"
@@ -124,10 +122,7 @@ def signed_text(statement: Document) -> Document:
 
 def canonical(document: Document) -> bytes:
     """Return the one spelling of a document that digests are made of (RFC 8785). Raises: Malformed."""
-    try:
-        return rfc8785.dumps(document)
-    except (ValueError, RecursionError) as error:
-        raise errors.Malformed("a document cannot be written in JCS") from error
+    return jcs.canonical(document)
 
 
 def digest(document: Document) -> str:

@@ -1,7 +1,5 @@
 import copy
 import hashlib
-import json
-import struct
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +16,6 @@ from tests.federation.samples import NOW
 
 W3C = samples.load("eddsa_jcs_2022_w3c.json")
 FEP = samples.load("fep_8b32_c390_521a.json")
-JCS = samples.load("jcs_rfc8785.json")
 CREATED = datetime(2023, 2, 24, 23, 36, 38, tzinfo=UTC)
 METHOD = "https://server.example/users/alice#ed25519-key"
 KEY = samples.ed25519_key()
@@ -65,22 +62,6 @@ def test_documents_of_the_specifications_are_signed_and_verified(
     method = expected["proof"]["verificationMethod"]
     assert proofs.sign_document(unsigned, VECTOR_KEY, method, CREATED) == expected
     proofs.verify_document(expected, VECTOR_KEY.public, NOW)
-
-
-@pytest.mark.parametrize("name", JCS["files"])
-def test_canonical_json_is_that_of_rfc_8785(name: str) -> None:
-    case = JCS["files"][name]
-    assert rfc8785.dumps(json.loads(case["input"])).hex() == case["expected_utf8_hex"]
-
-
-@pytest.mark.parametrize("case", JCS["numbers_ieee754_hex"], ids=lambda case: case["hex"])
-def test_numbers_are_written_or_refused_as_rfc_8785_shows(case: dict[str, str | None]) -> None:
-    (number,) = struct.unpack(">d", bytes.fromhex(str(case["hex"])))
-    if case["expected"] is None:
-        with pytest.raises(rfc8785.FloatDomainError):
-            rfc8785.dumps(number)
-    else:
-        assert rfc8785.dumps(number).decode() == case["expected"]
 
 
 # -- signing
