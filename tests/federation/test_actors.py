@@ -222,8 +222,13 @@ def test_keys_are_read_from_a_single_value_and_from_a_list() -> None:
 
 def test_a_key_without_owner_belongs_to_the_actor_that_lists_it() -> None:
     (key,) = actors.parse_actor(stated(publicKey=pem_key(owner=None))).keys
+    (assertion_key,) = actors.parse_actor(stated(assertionMethod=multikey(controller=None))).assertion_keys
+    listed = actors.parse_key_document(
+        stated(publicKey=pem_key(owner=None), assertionMethod=multikey(controller=None))
+    )
 
-    assert key.owner == URI
+    assert key.owner == assertion_key.owner == URI
+    assert listed == (key, assertion_key)
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,14 @@ def test_a_page_without_an_address_is_counted_all_the_same() -> None:
     assert walk.next_url(page) == URL
 
 
+def test_the_last_item_of_the_budget_is_still_fetched_for() -> None:
+    page = Page(uri=URL, items=("https://remote.example/x",) * 499, next_url=f"{URL}?page=2")
+
+    _, walk = Walk().take(page)
+
+    assert (walk.items_left, walk.next_url(page)) == (1, f"{URL}?page=2")
+
+
 def test_the_last_page_ends_the_walk() -> None:
     page = Page(uri=URL)
 

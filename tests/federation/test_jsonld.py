@@ -82,6 +82,11 @@ def test_depth_goes_down_again_at_each_closing_bracket() -> None:
     assert jsonld.load(json.dumps(document).encode(), max_depth=4) == document
 
 
+def test_a_closing_bracket_goes_down_by_one_alone() -> None:
+    assert jsonld.load(b'{"a":[[[],[[]]]]}', max_depth=5)
+    assert str(refuses(b'{"a":[[[],[[]]]]}', max_depth=4)) == "a document is nested deeper than 4"
+
+
 def test_an_endless_string_of_escaped_quotes_is_refused_at_once() -> None:
     # A scanner that starts again at each quote would need minutes for this.
     assert str(refuses(b'{"a":"' + b'\\"' * 500_000)).startswith("a document is not JSON: ")

@@ -233,6 +233,15 @@ def test_a_host_meta_of_the_largest_size_is_read() -> None:
     assert webfinger.parse_host_meta(body + b" " * (65_536 - len(body)))
 
 
+def test_host_meta_is_read_with_its_namespace_under_a_prefix() -> None:
+    body = (
+        b'<x:XRD xmlns:x="http://docs.oasis-open.org/ns/xri/xrd-1.0">'
+        b"<x:Link rel='lrdd' template='https://a.example/w?r={uri}'/></x:XRD>"
+    )
+
+    assert webfinger.parse_host_meta(body) == "https://a.example/w?r={uri}"
+
+
 def test_only_fifty_links_of_a_host_meta_are_read() -> None:
     wanted = b"<Link rel='lrdd' template='https://a.example/w?r={uri}'/>"
 
@@ -256,7 +265,7 @@ def test_we_are_asked_about_handles_and_addresses() -> None:
 
 @pytest.mark.parametrize("resource", ["", "x", "https://", "https://a.example/ x", "mailto:x"])
 def test_a_question_about_nothing_is_refused(resource: str) -> None:
-    with pytest.raises(errors.Malformed):
+    with pytest.raises(errors.Malformed, match=r"^(resource|a handle) (is|names)"):
         webfinger.parse_resource(resource)
 
 

@@ -173,6 +173,20 @@ export class Alice {
     return await this.send(this.about(Create, "creates", note), author);
   }
 
+  // A post to a follower that answers nothing.
+  async write({ actor, content }) {
+    const note = this.remember(
+      new Note({
+        id: this.newId("notes"),
+        attribution: this.uri,
+        content,
+        to: PUBLIC_COLLECTION,
+        published: Temporal.Now.instant(),
+      }),
+    );
+    return await this.send(this.about(Create, "creates", note), await this.find(actor));
+  }
+
   async edit({ note, content, actor }) {
     const changed = this.made.get(note).clone({ content, updated: Temporal.Now.instant() });
     this.remember(changed);

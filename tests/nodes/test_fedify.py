@@ -1,0 +1,243 @@
+"""A real node and Fedify, an implementation that shares no code with ours, exchange every activity.
+
+Fedify says of each delivery whether the HTTP signature and the proof on the activity hold, each judged alone.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fedify.fedify_peer import CAVAGE, RFC_9421, FedifyPeer, running_fedify
+from tests.nodes.conftest import running_node
+from tests.nodes.harness import Node, wait_until
+
+pytestmark = [pytest.mark.fedify, pytest.mark.nodes]
+
+MANUSCRIPTS = {
+    "Article": """+++
+type = "statement"
+title = "{title}"
+language = "ru"
+summary = "Кратко"
+issued_by = "Собрание"
+demands = ["Мир"]
+[translations.de]
+title = "Erklärung"
+summary = "Kurz"
+issued_by = "Versammlung"
+body = "Wir fordern Frieden."
++++
+
+Мы требуем мира.
+""",
+    "Note": """+++
+type = "news"
+title = "{title}"
+language = "en"
+show = "full"
+tags = ["archive"]
++++
+
+Come **and** read.
+""",
+    "Event": """+++
+type = "event"
+title = "{title}"
+language = "en"
+starts = 2031-05-03T19:00:00
+ends = 2031-05-03T21:00:00
+timezone = "Europe/Berlin"
+place = "Library"
+[[organisers]]
+name = "Cell Berlin"
++++
+
+Bring a book.
+""",
+}
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A node that alice, on Fedify, follows, and that follows her."""
+
+    node: Node
+    fedify: FedifyPeer
+    folder: Path
+
+    def publish(self, kind: str = "Note") -> str:
+        """Publish something new and return its id, once it has reached Fedify."""
+        title = f"Number {next(_numbers)}"
+        path = self.folder / "post.md"
+        path.write_text(MANUSCRIPTS[kind].format(title=title), "utf-8")
+        created = len(self.fedify.believed("Create"))
+        uri = self.node.document(self.node.cli("post", str(path)))["id"]
+        self.fedify.wait_for("Create", created + 1)
+        return str(uri)
+
+    def total(self, collection: str) -> int:
+        """Return what our collection of likes, shares or replies counts."""
+        number: int = self.node.document(collection)["totalItems"]
+        return number
+
+    def held(self, words: str) -> object:
+        """Return the number of the held reply with these words, or None."""
+        return next((line["id"] for line in self.node.cli_json("held") if words in str(line)), None)
+
+
+@pytest.fixture(scope="module", params=[RFC_9421, CAVAGE])
+def meeting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meeting]:
+    folder = tmp_path_factory.mktemp("fedify")
+    with ExitStack() as stack:
+        fedify = stack.enter_context(running_fedify(folder, request.param))
+        node = running_node(stack, "berlin", folder, {})
+        fedify.do("follow", actor=node.actor_uri)
+        fedify.wait_for("Accept")
+        node.cli("follow", fedify.handle)
+        wait_until(lambda: is_following(node), "alice accepts to be followed")
+        yield Meeting(node=node, fedify=fedify, folder=folder)
+        # Every context that our documents name is one that Fedify carries with it.
+        assert fedify.log()["refusedNames"] == []
+
+
+def is_following(node: Node) -> bool:
+    return bool(node.rows("SELECT 1 FROM follows WHERE direction = 'out' AND state = 'accepted'"))
+
+
+def require_proven(delivery: dict[str, Any], node: Node) -> None:
+    """Check that Fedify took a delivery, its signature and its proof, as the collective's own."""
+    assert delivery["status"] == 202
+    assert delivery["signature"] == {
+        "dialect": CAVAGE,
+        "verified": True,
+        "key": f"{node.actor_uri}#main-key",
+        "owner": node.actor_uri,
+        "reason": None,
+    }
+    assert delivery["proof"] == {"present": True, "verified": True}
+
+
+def test_fedify_sees_the_collective_with_all_its_keys(meeting: Meeting) -> None:
+    seen = meeting.fedify.do("look", actor=meeting.node.actor_uri)
+
+    assert (seen["type"], seen["id"]) == ("Organization", meeting.node.actor_uri)
+    assert (seen["name"], seen["preferredUsername"]) == ("Berlin", "berlin")
+    assert seen["sharedInbox"] == f"{meeting.node.origin}/inbox"
+    assert seen["publicKeys"] == [f"{meeting.node.actor_uri}#main-key"]
+    assert len(seen["assertionKeys"]) == 1
+
+
+def test_both_follows_are_asked_and_accepted(meeting: Meeting) -> None:
+    require_proven(meeting.fedify.deliveries("Accept")[-1], meeting.node)
+    require_proven(meeting.fedify.deliveries("Follow")[-1], meeting.node)
+    (accept,) = meeting.fedify.believed("Accept")
+    assert accept["object"].startswith(f"{meeting.fedify.origin}/follows/")
+    assert meeting.fedify.handle.lstrip("@") in str(meeting.node.cli_json("followers"))
+    assert meeting.fedify.handle.lstrip("@") in str(meeting.node.cli_json("following"))
+
+
+@pytest.mark.parametrize("kind", ["Article", "Note", "Event"])
+def test_fedify_verifies_what_is_published(meeting: Meeting, kind: str) -> None:
+    uri = meeting.publish(kind)
+
+    delivery = meeting.fedify.deliveries("Create")[-1]
+    require_proven(delivery, meeting.node)
+    assert (delivery["document"]["object"]["id"], delivery["document"]["object"]["type"]) == (uri, kind)
+    read = meeting.fedify.do("read", object=uri)
+    assert (read["id"], read["type"]) == (uri, kind)
+    assert read["attributedTo"] == meeting.node.actor_uri
+
+
+def test_an_edit_and_a_deletion_reach_fedify(meeting: Meeting) -> None:
+    uri = meeting.publish()
+    path = meeting.folder / "edited.md"
+    path.write_text(MANUSCRIPTS["Note"].format(title="Edited").replace("Come", "Stay"), "utf-8")
+
+    meeting.node.cli("edit", uri, str(path))
+    delivery = meeting.fedify.wait_for("Update", len(meeting.fedify.believed("Update")) + 1)
+    require_proven(delivery, meeting.node)
+    assert "Stay" in delivery["document"]["object"]["content"]
+
+    meeting.node.cli("delete", uri, "--yes")
+    delivery = meeting.fedify.wait_for("Delete", len(meeting.fedify.believed("Delete")) + 1)
+    require_proven(delivery, meeting.node)
+    assert delivery["document"]["object"]["type"] == "Tombstone"
+    assert meeting.fedify.believed("Delete")[-1]["object"] == uri
+
+
+@pytest.mark.parametrize(("command", "collection"), [("like", "likes"), ("announce", "shares")])
+def test_a_reaction_by_fedify_is_counted_and_taken_back(
+    meeting: Meeting, command: str, collection: str
+) -> None:
+    uri = meeting.publish()
+
+    done = meeting.fedify.do(command, object=uri)
+    wait_until(lambda: meeting.total(f"{uri}/{collection}") == 1, f"the {command} is counted")
+    meeting.fedify.do("undo", activity=done["id"], actor=meeting.node.actor_uri)
+    wait_until(lambda: meeting.total(f"{uri}/{collection}") == 0, f"the {command} is taken back")
+
+
+def test_a_reply_by_fedify_is_shown_changed_and_removed(meeting: Meeting) -> None:
+    uri = meeting.publish()
+
+    note = meeting.fedify.do("reply", object=uri, content="<p>We bring tomatoes</p>")["object"]
+    number = wait_until(lambda: meeting.held("tomatoes"), "the reply arrives")
+    meeting.node.cli("approve", str(number))
+    wait_until(lambda: "tomatoes" in meeting.node.page(uri), "the page shows the reply")
+
+    meeting.fedify.do("remove", note=note, actor=meeting.node.actor_uri)
+    wait_until(lambda: "tomatoes" not in meeting.node.page(uri), "the reply is gone")
+
+
+def test_an_edited_reply_by_fedify_has_its_new_words(meeting: Meeting) -> None:
+    uri = meeting.publish()
+
+    note = meeting.fedify.do("reply", object=uri, content="<p>We bring onions</p>")["object"]
+    wait_until(lambda: meeting.held("onions"), "the reply arrives")
+    meeting.fedify.do("edit", note=note, content="<p>We bring garlic</p>", actor=meeting.node.actor_uri)
+    wait_until(lambda: meeting.held("garlic"), "the edit arrives")
+    assert meeting.held("onions") is None
+
+
+def test_a_post_by_alice_whom_we_follow_is_kept(meeting: Meeting) -> None:
+    note = meeting.fedify.do("write", actor=meeting.node.actor_uri, content="<p>Good morning</p>")["object"]
+
+    kept = wait_until(
+        lambda: meeting.node.rows("SELECT * FROM remote_objects WHERE uri = :uri", uri=note),
+        "the post arrives",
+    )
+    assert "Good morning" in kept[0]["html_clean"]
+
+
+def test_our_reshare_of_a_post_by_alice_reaches_fedify(meeting: Meeting) -> None:
+    note = meeting.fedify.do("write", actor=meeting.node.actor_uri, content="<p>Spread this</p>")["object"]
+
+    meeting.node.cli("reshare", note)
+    require_proven(meeting.fedify.wait_for("Announce"), meeting.node)
+    assert meeting.fedify.believed("Announce")[-1]["object"] == note
+    undone = len(meeting.fedify.believed("Undo"))
+    meeting.node.cli("unreshare", note)
+    require_proven(meeting.fedify.wait_for("Undo", undone + 1), meeting.node)
+
+
+def test_a_peer_that_refuses_the_older_dialect_is_asked_in_the_newer(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        fedify = stack.enter_context(running_fedify(tmp_path))
+        node = running_node(stack, "halle", tmp_path, {})
+        fedify.do("refuse", times=1)
+        node.cli("follow", fedify.handle)
+        wait_until(lambda: is_following(node), "alice accepts to be followed")
+
+        first, second = fedify.deliveries("Follow")
+        assert (first["signature"]["dialect"], first["status"]) == (CAVAGE, 401)
+        assert (second["signature"]["dialect"], second["status"]) == (RFC_9421, 202)
+        assert second["signature"]["verified"] is True
+        assert second["signature"]["key"] == f"{node.actor_uri}#main-key"
+        assert second["document"] == first["document"]
+        assert fedify.log()["refusedNames"] == []
