@@ -10,17 +10,22 @@ from federation.net.egress import EgressPolicy
 from fedinode.cache import Cache
 from fedinode.capabilities import Capabilities, Clock, Keyring
 from fedinode.config import Settings
+from fedinode.errors import ClockWrong
 from fedinode.resources import installed_version
 from fedinode.storage import database
 from fedinode.urls import Urls
+
+#: This program is younger than that.
+EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @asynccontextmanager
 async def open_node(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Capabilities]:
     """Open the node in the settings' data folder, and close everything at the end.
 
-    Raises ConfigError, DatabaseError, OriginChanged.
+    Raises ConfigError, DatabaseError, OriginChanged, ClockWrong.
     """
+    require_plausible_clock((clock or _utc_now)())
     opened = await asyncio.to_thread(database.open_database, settings)
     try:
         now = clock or _utc_now
@@ -49,6 +54,15 @@ def egress_policy(settings: Settings) -> EgressPolicy:
     """Return what this node may connect to."""
     networks = [str(network) for network in settings.federation.allow_addresses]
     return EgressPolicy.of(settings.origin, networks)
+
+
+def require_plausible_clock(now: datetime) -> None:
+    """Raise ClockWrong when the clock cannot be right: machines without a battery begin in 1970."""
+    if now < EARLIEST:
+        raise ClockWrong(
+            f"The clock of this machine says {now:%Y-%m-%d}, which cannot be; set it right first, "
+            "for every signature carries the time."
+        )
 
 
 def _utc_now() -> datetime:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from fedinode import config
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
-from fedinode.errors import UsageError
-from fedinode.services import founding, registering
+from fedinode.errors import NodeError, UsageError
+from fedinode.services import diagnosing, founding, registering
 from fedinode.storage import migrate
 from fedinode.text import canonical_language
 
@@ -47,6 +47,19 @@ def upgrade(call: Call) -> None:
     settings = config.load_settings(call.data_dir, os.environ)
     changed = migrate.upgrade(settings.database_url)
     call.output.say("The database is up to date now." if changed else "The database was up to date already.")
+
+
+async def doctor(call: Call, cap: Capabilities) -> None:
+    """Find what is wrong."""
+    found = await diagnosing.diagnose(cap)
+    if call.args.json:
+        call.output.json(found)
+    for finding in () if call.args.json else found:
+        call.output.line(f"{finding.subject}: {finding.sentence}")
+        call.output.line(f"    {finding.remedy}")
+    if found:
+        raise NodeError(f"{len(found)} things are wrong.")
+    call.output.say("Nothing is wrong.")
 
 
 async def add_collective(call: Call, cap: Capabilities) -> None:
@@ -113,6 +126,12 @@ COMMANDS = (
         ),
     ),
     Command(name="upgrade", summary="bring the database to this version", run=upgrade),
+    Command(
+        name="doctor",
+        summary="find what is wrong with this node, and say what to do",
+        run=on_node(doctor),
+        lists=True,
+    ),
     Command(
         name="collective add",
         summary="make a further collective on this node",

@@ -22,7 +22,7 @@ from fedinode.cli import processes
 from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.output import Output
 from fedinode.errors import PeerUnavailable
-from fedinode.services import delivering, following, moderating, publishing, registering, resharing
+from fedinode.services import delivering, following, founding, moderating, publishing, resharing, revising
 
 _TEXTS: Final = Path(__file__).resolve().parent / "demo_texts"
 _HOST: Final = "127.0.0.1"
@@ -83,10 +83,10 @@ def _make(cell: Cell, output: Output) -> None:
     if (cell.folder / config.FILE_NAME).exists():
         output.say(f"{cell.title} is there already, in {cell.folder}.")
         return
-    order = registering.NewNode(
+    order = founding.NewNode(
         origin=cell.origin, collective=cell.name, name=cell.title, language=cell.language
     )
-    registering.create_node(cell.folder, order, environ={}, now=datetime.now(UTC))
+    founding.create_node(cell.folder, order, environ={}, now=datetime.now(UTC))
     output.say(f"{cell.title} is made in {cell.folder}.")
 
 
@@ -231,7 +231,7 @@ async def _waits(author: OpenCell, uri: str) -> bool:
 
 async def _edit(who: OpenCell, uri: str, path: Path, teller: _Teller) -> None:
     teller.command(who, f"edit {uri} {path}")
-    published = await publishing.edit(who.cap, uri, frontmatter.parse_manuscript(path))
+    published = await revising.edit(who.cap, uri, frontmatter.parse_manuscript(path))
     teller.open(published.url)
 
 

@@ -11,7 +11,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,6 +29,7 @@ from fedinode.cli import (
 from fedinode.cli.commands import Call, Command
 from fedinode.cli.output import Output
 from fedinode.errors import NodeError, UsageError
+from fedinode.resources import installed_version
 
 COMMANDS: tuple[Command, ...] = (
     *administering.COMMANDS,
@@ -108,7 +108,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--data", metavar="DIR", help="the node's data folder (else $FEDINODE_DATA, else ./data)"
     )
-    top.add_argument("--version", action="version", version=f"fedinode {version()}")
+    top.add_argument("--version", action="version", version=f"fedinode {installed_version()}")
     commands = top.add_subparsers(title="commands", dest="command", required=True)
     groups = {
         name: commands.add_parser(name, help=about, description=about.capitalize() + ".").add_subparsers(
@@ -134,14 +134,6 @@ def _add(commands: Any, name: str, command: Command) -> None:
     if command.destroys:
         own.add_argument("--yes", action="store_true", help="do it; without this, only say what it does")
     own.set_defaults(run=command.run)
-
-
-def version() -> str:
-    """Return the installed version; a checkout that was not installed has none."""
-    try:
-        return metadata.version("fedinode")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
 
 
 if __name__ == "__main__":

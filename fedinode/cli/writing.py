@@ -6,7 +6,7 @@ from fedinode import frontmatter
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
 from fedinode.manuscripts import Manuscript
-from fedinode.services import publishing
+from fedinode.services import publishing, revising
 
 
 async def post(call: Call, cap: Capabilities) -> None:
@@ -20,7 +20,7 @@ async def post(call: Call, cap: Capabilities) -> None:
 
 async def edit(call: Call, cap: Capabilities) -> None:
     """Give a post a new text."""
-    _tell(call, await publishing.edit(cap, call.args.url, _manuscript(call, Path(call.args.file))))
+    _tell(call, await revising.edit(cap, call.args.url, _manuscript(call, Path(call.args.file))))
 
 
 async def publish(call: Call, cap: Capabilities) -> None:

@@ -90,6 +90,11 @@ def record_parked(session: Session, peer_id: int, now: datetime) -> None:
     session.execute(update(_TABLE).where(_TABLE.id == peer_id).values(parked_at=now))
 
 
+def skews(session: Session) -> tuple[int, ...]:
+    """Return by how many seconds each peer's clock was ahead of ours when it last answered."""
+    return tuple(session.scalars(select(_TABLE.clock_skew_s).where(_TABLE.clock_skew_s.is_not(None))))
+
+
 def record_skew(session: Session, peer_id: int, seconds: int) -> None:
     """Note how far a peer's clock is ahead of ours."""
     session.execute(update(_TABLE).where(_TABLE.id == peer_id).values(clock_skew_s=seconds))
