@@ -82,7 +82,7 @@ def changed_keys(collective: CollectiveRow, post: PostRow) -> tuple[str, ...]:
 
 def go_public(session: Session, press: Press, post: PostRow, *, deliver: bool) -> int:
     """Make a draft public and return how many deliveries that queued."""
-    published_at = (post.published_at or press.now).replace(microsecond=0)
+    published_at = min(post.published_at or press.now, press.now).replace(microsecond=0)
     posts.set_public(session, post.id, published_at=published_at, now=press.now)
     public = posts.get(session, post.id)
     queued = sum(
@@ -127,13 +127,32 @@ def release_changed_surroundings(session: Session, press: Press, post: PostRow, 
 # -- no longer
 
 
-def withdraw_object(session: Session, press: Press, subject: ObjectRow) -> int:
+def withdraw(session: Session, press: Press, post: PostRow) -> int:
+    """Take a whole post back and forget its texts; a draft leaves nothing at all."""
+    standing = federated_objects.list_of_post(session, post.id)
+    queued = 0
+    for each in standing:
+        if each.current_revision_id is not None and each.deleted_at is None:
+            queued += withdraw_object(session, press, post, each)
+        else:
+            federated_objects.mark_deleted(session, each.id, press.now)
+        federated_objects.forget_revisions(session, each.id)
+    texts.forget_unused(session, post.id)
+    posts.set_withdrawn(session, post.id, press.now)
+    posts.set_tags(session, post.id, ())
+    invalidations.record(session, changed_keys(press.collective, post), press.now)
+    return queued
+
+
+def withdraw_object(session: Session, press: Press, post: PostRow, subject: ObjectRow) -> int:
     """Leave a tombstone and tell everybody who got the object, and the followers, who may have fetched it."""
     tombstone = objects.tombstone(subject.uri, subject.as_type, press.now.replace(microsecond=0))
     updated_at = federated_objects.next_updated_at(subject.last_updated_at, press.now)
     parked_deliveries.abandon_object(session, subject.uri, "deleted before it was sent", press.now)
     federated_objects.mark_deleted(session, subject.id, press.now)
     federated_objects.add_document(session, subject.id, None, jsonld.dump(tombstone), updated_at)
+    if post.kind == Kind.PAGE:
+        return 0
     sent = sending.send(
         session,
         press.urls,

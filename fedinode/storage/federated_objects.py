@@ -92,6 +92,13 @@ def list_of_post(session: Session, post_id: int) -> tuple[ObjectRow, ...]:
     return tuple(ObjectRow(**row._mapping) for row in session.execute(query.order_by(_OBJECTS.id)))
 
 
+def get(session: Session, object_id: int) -> ObjectRow:
+    """Return an object that is known to exist."""
+    return ObjectRow(
+        **session.execute(select(*_OBJECT_COLUMNS).where(_OBJECTS.id == object_id)).one()._mapping
+    )
+
+
 def find_by_uri(session: Session, uri: str) -> ObjectRow | None:
     """Return the object with this id, deleted ones too."""
     row = session.execute(select(*_OBJECT_COLUMNS).where(_OBJECTS.uri == uri)).one_or_none()
@@ -102,6 +109,12 @@ def mark_deleted(session: Session, object_id: int, now: datetime) -> None:
     """Leave a tombstone: the documents are gone, the address stays."""
     session.execute(delete(_DOCUMENTS).where(_DOCUMENTS.object_id == object_id))
     session.execute(update(_OBJECTS).where(_OBJECTS.id == object_id).values(deleted_at=now))
+
+
+def forget_revisions(session: Session, object_id: int) -> None:
+    """Delete all states of a deleted object."""
+    session.execute(update(_OBJECTS).where(_OBJECTS.id == object_id).values(current_revision_id=None))
+    session.execute(delete(_REVISIONS).where(_REVISIONS.object_id == object_id))
 
 
 # -- revisions

@@ -36,6 +36,11 @@ def follower_inboxes(collective_id: int) -> Select[Any]:
     )
 
 
+def of_followers(session: Session, collective_id: int) -> tuple[int, ...]:
+    """Return the inboxes of a collective's followers, each once, shared ones in place of own ones."""
+    return tuple(each for each in session.scalars(follower_inboxes(collective_id)) if each is not None)
+
+
 def that_got(session: Session, object_uri: str) -> tuple[int, ...]:
     """Return every inbox that may know an object of ours: something about it was sent there at least once."""
     table, activities = models.Delivery, models.OutgoingActivity

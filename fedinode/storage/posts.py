@@ -23,6 +23,7 @@ class PostRow:
     state: str
     comments: str
     show: str
+    category: str | None
     in_reply_to_uri: str | None
     published_at: datetime | None
     first_public_at: datetime | None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, exists, func, select, update
 
 from fedinode.storage import models, sealing, upserts
 from fedinode.storage.database import Session
@@ -163,6 +163,16 @@ def open_revision(session: Session, revision_id: int) -> None:
     }
     if opened:
         session.execute(update(table).where(table.id == revision_id).values(**opened))
+
+
+def forget_unused(session: Session, post_id: int) -> None:
+    """Delete the states of a post's texts that no revision carries any more."""
+    revisions, texts, carried = models.TextRevision, models.Text, models.RevisionText
+    of_post = revisions.text_id.in_(select(texts.id).where(texts.post_id == post_id))
+    is_carried = exists().where(carried.text_revision_id == revisions.id)
+    session.execute(
+        delete(revisions).where(of_post, ~is_carried).execution_options(synchronize_session=False)
+    )
 
 
 # -- slugs

@@ -1,0 +1,160 @@
+"""A post that changes: another draft, an Update of what is public, or the plain sentence why not."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from fedinode.capabilities import Capabilities
+from fedinode.errors import Conflict
+from fedinode.manuscripts import Facts, Manuscript, parse_facts
+from fedinode.services import composing, drafting, preparing, publishing, releasing
+from fedinode.services.preparing import Prepared
+from fedinode.services.publishing import Published
+from fedinode.services.releasing import Press
+from fedinode.storage import federated_objects, invalidations, media_files, posts
+from fedinode.storage.database import Session
+from fedinode.storage.federated_objects import ObjectRow
+from fedinode.storage.posts import PostRow
+from fedinode.storage.texts import TextRevisionRow
+
+
+async def edit(cap: Capabilities, url: str, manuscript: Manuscript) -> Published:
+    """Give a post a new text; what is public sends an Update. Raises NotFound, Conflict."""
+    standing, row = await cap.database.read(
+        lambda session: publishing.post_and_collective(session, cap.urls, url)
+    )
+    _require_same_work(standing, manuscript)
+    prepared = await preparing.prepare(cap, manuscript)
+    press = await releasing.open_press(cap, row)
+
+    def write(session: Session) -> Published:
+        locked = posts.lock(session, standing.id)
+        if locked.state == "withdrawn":
+            raise Conflict("This post was withdrawn; publish the text as a new one.")
+        if locked.state == "draft":
+            drafting.replace_draft(session, row, locked, prepared, cap.urls, press.now)
+            return publishing.describe(session, cap.urls, row, posts.get(session, locked.id))
+        return _edit_public(session, press, locked, prepared)
+
+    published = await publishing.commit(cap, write)
+    return replace(published, warnings=manuscript.warnings)
+
+
+def _require_same_work(standing: PostRow, manuscript: Manuscript) -> None:
+    if manuscript.kind != standing.kind:
+        raise Conflict(
+            f"This post is a {standing.kind} and stays one; publish the {manuscript.kind} as a new post."
+        )
+    if manuscript.language != standing.primary_language:
+        raise Conflict(
+            f"The first language of this post is {standing.primary_language} and stays so; "
+            f"put {manuscript.language} under [translations.{manuscript.language}]."
+        )
+    if standing.state == "public" and manuscript.facts.show != standing.show:
+        raise Conflict(f'show = "{standing.show}" was fixed when this post was first published.')
+
+
+def _edit_public(session: Session, press: Press, post: PostRow, prepared: Prepared) -> Published:
+    standing = federated_objects.list_of_post(session, post.id)
+    previous = drafting.texts_of_objects(session, standing)
+    text_changed = _text_changed(session, standing, previous, prepared)
+    if text_changed:
+        _require_never_co_signable(session, standing)
+    beside_changed = _beside_changed(session, post, prepared)
+    if not (text_changed or beside_changed):
+        return publishing.describe(session, press.urls, press.collective, post, already=True)
+    posts.update_facts(session, post.id, prepared.as_post(post.collective_id))
+    posts.set_tags(session, post.id, prepared.tags())
+    changed = posts.get(session, post.id)
+    if text_changed:
+        queued = _revise(session, press, changed, prepared, previous)
+    else:
+        queued = sum(
+            releasing.release_changed_surroundings(session, press, changed, each) for each in standing
+        )
+    invalidations.record(session, releasing.changed_keys(press.collective, post), press.now)
+    return publishing.describe(session, press.urls, press.collective, changed, deliveries=queued)
+
+
+def _revise(
+    session: Session,
+    press: Press,
+    post: PostRow,
+    prepared: Prepared,
+    previous: Mapping[str, TextRevisionRow],
+) -> int:
+    """Make the next revision of each object, an object of each new language, a tombstone of a dropped one."""
+    kept = drafting.keep_texts(session, press.collective, post, prepared, previous, press.now)
+    standing = {each.language: each for each in federated_objects.list_of_post(session, post.id)}
+    wanted = (None,) if None in standing else tuple(kept)
+    queued = 0
+    for language in wanted:
+        known = standing.get(language)
+        if known is not None and not _object_changed(session, known, prepared, previous):
+            continue
+        object_id = (
+            known.id
+            if known is not None
+            else drafting.add_object(session, press.urls, post, prepared, language, press.now)
+        )
+        drafting.add_revision(session, object_id, prepared, kept, language, press.now)
+        subject = federated_objects.get(session, object_id)
+        queued += releasing.release_object(session, press, post, subject, deliver=True)
+    for language, dropped in standing.items():
+        if language not in wanted:
+            queued += releasing.withdraw_object(session, press, post, dropped)
+            federated_objects.forget_revisions(session, dropped.id)
+    return queued
+
+
+# -- what changed
+
+
+def _text_changed(
+    session: Session,
+    standing: tuple[ObjectRow, ...],
+    previous: Mapping[str, TextRevisionRow],
+    prepared: Prepared,
+) -> bool:
+    if set(previous) != {each.language for each in prepared.texts}:
+        return True
+    return any(_object_changed(session, each, prepared, previous) for each in standing)
+
+
+def _object_changed(
+    session: Session, subject: ObjectRow, prepared: Prepared, previous: Mapping[str, TextRevisionRow]
+) -> bool:
+    """Tell whether the words, pictures or facts of one object differ from its present revision."""
+    revision = federated_objects.newest_revision(session, subject.id)
+    carried = [each for each in prepared.texts if subject.language in (None, each.language)]
+    if any(
+        each.language not in previous or not drafting.is_same_text(previous[each.language], each)
+        for each in carried
+    ):
+        return True
+    shown = [each.digest for each in media_files.list_of_revision(session, revision.id)]
+    if shown != [each.digest for each in prepared.media]:
+        return True
+    return _text_facts(parse_facts(revision.facts)) != _text_facts(prepared.facts)
+
+
+def _text_facts(facts: Facts) -> Facts:
+    """Return the facts that are part of the text, without what merely stands beside it."""
+    return replace(facts, tags=(), comments="", category=None, in_reply_to=None)
+
+
+def _beside_changed(session: Session, post: PostRow, prepared: Prepared) -> bool:
+    return (posts.list_tags(session, post.id), post.comments, post.category) != (
+        tuple(written for _, written in dict(prepared.tags()).items()),
+        prepared.facts.comments,
+        prepared.facts.category,
+    )
+
+
+def _require_never_co_signable(session: Session, standing: tuple[ObjectRow, ...]) -> None:
+    for each in standing:
+        facts = parse_facts(federated_objects.newest_revision(session, each.id).facts)
+        if composing.can_be_co_signed(facts):
+            raise Conflict(
+                "This statement was open to co-signing, so its text never changes; "
+                "publish the amended text as a new statement, for which everybody signs anew."
+            )
