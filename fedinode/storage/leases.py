@@ -50,7 +50,7 @@ def this_process() -> Holder:
         boot_id=(_PROC / "sys/kernel/random/boot_id").read_text("ascii").strip(),
         pid_namespace=os.readlink(_PROC / "self/ns/pid"),
         pid=os.getpid(),
-        started=_started(os.getpid()) or "",
+        started=started(os.getpid()) or "",
     )
 
 
@@ -91,10 +91,10 @@ def _is_gone(other: Holder, own: Holder) -> bool:
     """Tell whether a holder is surely no longer alive; of another machine or container nothing is sure."""
     if (other.boot_id, other.pid_namespace) != (own.boot_id, own.pid_namespace):
         return False
-    return _started(other.pid) != other.started
+    return started(other.pid) != other.started
 
 
-def _started(pid: int) -> str | None:
+def started(pid: int) -> str | None:
     """Return when a process of this namespace started; None if there is none with this number."""
     try:
         line = (_PROC / str(pid) / "stat").read_text("utf-8", "replace")

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 CHANNEL = "fedinode_invalidations"
 _LOOK_SECONDS = 0.05
 _LISTEN_SECONDS = 1.0
+# How long closing may have to wait for the listening thread.
+_CLOSE_SECONDS = 0.1
 #: A transaction may commit this much later than one that was given a higher number.
 _LATE_SECONDS = 60.0
 
@@ -112,12 +114,18 @@ class PostgresNotices:
             self._look(connection)
             self._keys.clear()
             self._is_ready.set()
-        driver = connection.connection.driver_connection
-        assert driver is not None
         while not self._closing.is_set():
             self._look(connection)
-            for _ in driver.notifies(timeout=_LISTEN_SECONDS, stop_after=1):
-                pass
+            self._wait(connection)
+
+    def _wait(self, connection: Connection) -> None:
+        """Wait until somebody notifies, a second is over, or this process closes."""
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        end = time.monotonic() + _LISTEN_SECONDS
+        while time.monotonic() < end and not self._closing.is_set():
+            if list(driver.notifies(timeout=_CLOSE_SECONDS, stop_after=1)):
+                return
 
     def _look(self, connection: Connection) -> None:
         query = text("SELECT id, key FROM invalidations WHERE id > :floor ORDER BY id")

@@ -26,7 +26,7 @@ def add_new(session: Session, model: type[Base], rows: Sequence[Row]) -> int:
     """
     if not rows:
         return 0
-    statement = insert(session, model).on_conflict_do_nothing()
+    statement = insert(session, model).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     return _run(session, statement, rows).rowcount
 
 
