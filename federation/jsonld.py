@@ -42,6 +42,8 @@ _FORBIDDEN_KEYWORDS: Final = frozenset({"@graph", "@included", "@reverse"})
 # A string to its closing quote (or to the end, so that a text full of quotes is not scanned again and again),
 # or one bracket.
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+# The only way in for what ``_require_text`` refuses: raw, neither is JSON in UTF-8.
+_ESCAPED_OUTLAW = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _NOT_IN_A_URI = re.compile(r"[\x00-\x20\x7f-\xa0<>\"\\^`{|}\u2028\u2029\ud800-\udfff]")
 
 
@@ -74,7 +76,7 @@ def load(
         raise errors.Malformed(f"a document is not JSON: {error.msg}") from error
     if not isinstance(document, dict):
         raise errors.Malformed("a document is not a JSON object")
-    if "\\u" in text:  # Nothing else can bring in what the next step refuses.
+    if _ESCAPED_OUTLAW.search(text):
         _require_text(document)
     return document
 
@@ -95,7 +97,9 @@ def _decode(body: bytes) -> str:
 
 
 def _require_depth(text: str, max_depth: int) -> None:
-    # Counted before parsing: the parser itself recurses.
+    # Counted before parsing: the parser itself recurses. Most activities have few brackets at all.
+    if text.count("[") + text.count("{") <= max_depth:
+        return
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):
         first = match[0][0]
