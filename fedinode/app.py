@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from fedinode.capabilities import Capabilities
 from fedinode.resources import resource_dir
-from fedinode.web import activitypub, downloads, errors, feeds, health, pages, wellknown
+from fedinode.web import activitypub, archive, downloads, errors, feeds, health, pages, wellknown
 from fedinode.web.answers import Handler, Site
 from fedinode.web.assets import Assets
 from fedinode.web.headers import Headers
@@ -24,6 +24,9 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/about", pages.node_page),
     ("/imprint", pages.node_page),
     ("/privacy", pages.node_page),
+    ("/archive", archive.archive),
+    ("/archive/feed.atom", feeds.archive_atom),
+    ("/archive/feed.json", feeds.archive_json_feed),
     ("/feed.atom", feeds.atom),
     ("/feed.json", feeds.json_feed),
     ("/robots.txt", wellknown.robots),

@@ -4,8 +4,9 @@ Ids are opaque, ASCII and without query; pages have addresses of their own, one 
 What a peer's address looks like is no business of this module.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 MAIN_KEY = "main-key"
 PROOF_KEY = "ed25519-1"
@@ -128,6 +129,16 @@ class Urls:
     def front_feed(self, language: str | None = None) -> str:
         """Return the Atom feed of all collectives, in one language where given."""
         return f"{self.origin}/{language}/feed.atom" if language else f"{self.origin}/feed.atom"
+
+    def archive(self, parameters: Iterable[tuple[str, str]] = ()) -> str:
+        """Return the archive, narrowed by these parameters."""
+        query = urlencode(tuple(parameters))
+        return f"{self.origin}/archive" + (f"?{query}" if query else "")
+
+    def archive_feed(self, parameters: Iterable[tuple[str, str]] = ()) -> str:
+        """Return the Atom feed of a part of the archive."""
+        query = urlencode(tuple(parameters))
+        return f"{self.origin}/archive/feed.atom" + (f"?{query}" if query else "")
 
     def profile(self, name: str, language: str | None = None) -> str:
         """Return the page of a collective, in one language where given."""

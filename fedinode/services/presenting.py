@@ -75,6 +75,8 @@ class Listing:
     lines: tuple[PostLine, ...]
     page: int = 1
     pages: int = 1
+    #: How many posts the whole list holds.
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +229,9 @@ class FeedView:
     node: NodeView
     collective: CollectiveView | None
     language: str | None
+    #: The page that shows the same list, and the feed's own address (Atom).
+    page_url: str
+    feed_url: str
     entries: tuple[PostView, ...]
 
     @property

@@ -24,7 +24,7 @@ from fedinode.services.presenting import (
     Tombstone,
     Version,
 )
-from fedinode.storage import listings, page_addresses, public_collectives, public_posts, publications
+from fedinode.storage import facets, listings, page_addresses, public_collectives, public_posts, publications
 from fedinode.storage.database import Session
 from fedinode.storage.listings import Filter
 from fedinode.storage.public_collectives import PublicCollective
@@ -75,21 +75,20 @@ class House:
 
 async def node(cap: Capabilities, language: str | None = None) -> NodeView:
     """Return the node, for pages that show nothing else."""
-    return await _read(cap, lambda session, house: house.view(language))
+    return await read_house(cap, lambda session, house: house.view(language))
 
 
 async def front(cap: Capabilities, *, language: str | None, page: int) -> FrontView:
     """Return a page of all posts, or of those that can be read in one language. Raises NotFound."""
 
     def read(session: Session, house: House) -> FrontView:
-        wanted = Filter(language=language)
         return FrontView(
             node=house.view(language),
-            listing=_listing(session, house, wanted, page),
+            listing=_list_in_language(session, house, Filter(language=language), page),
             versions=_versions(session, Filter(), language, house.urls.front),
         )
 
-    return await _read(cap, read)
+    return await read_house(cap, read)
 
 
 async def profile(cap: Capabilities, name: str, *, language: str | None, page: int) -> ProfileView:
@@ -100,13 +99,13 @@ async def profile(cap: Capabilities, name: str, *, language: str | None, page: i
         return ProfileView(
             node=house.view(language),
             collective=shelving.collective_view(house.urls, row, language),
-            listing=_listing(session, house, Filter(collective_id=row.id, language=language), page),
+            listing=_list_in_language(session, house, Filter(collective_id=row.id, language=language), page),
             versions=_versions(
                 session, Filter(collective_id=row.id), language, lambda tag: house.urls.profile(name, tag)
             ),
         )
 
-    return await _read(cap, read)
+    return await read_house(cap, read)
 
 
 async def post(
@@ -128,7 +127,7 @@ async def post(
             raise NotFound("This post is not public in this language.")
         return house.view(language), _whole(session, house, found, row, language)
 
-    return await _read(cap, read)
+    return await read_house(cap, read)
 
 
 async def node_page(cap: Capabilities, slug: str) -> tuple[NodeView, PostView | None]:
@@ -140,7 +139,7 @@ async def node_page(cap: Capabilities, slug: str) -> tuple[NodeView, PostView | 
         view = None if found is None else shelving.post_view(house.urls, found, house.row_of(found), None)
         return house.view(view.language if view else None), view
 
-    return await _read(cap, read)
+    return await read_house(cap, read)
 
 
 async def feed(cap: Capabilities, *, name: str | None, language: str | None) -> FeedView:
@@ -154,16 +153,20 @@ async def feed(cap: Capabilities, *, name: str | None, language: str | None) -> 
             node=house.view(language),
             collective=shelving.collective_view(house.urls, row, language) if row else None,
             language=language,
-            entries=tuple(_entry(session, house, each, language) for each in posts if each.texts),
+            page_url=house.urls.profile(name, language) if name else house.urls.front(language),
+            feed_url=house.urls.feed(name, language) if name else house.urls.front_feed(language),
+            entries=tuple(whole_entry(session, house, each, language) for each in posts if each.texts),
         )
 
-    return await _read(cap, read)
+    return await read_house(cap, read)
 
 
 # -- parts
 
 
-async def _read(cap: Capabilities, job: Callable[[Session, House], T]) -> T:
+async def read_house(cap: Capabilities, job: Callable[[Session, House], T]) -> T:
+    """Run a job that reads, with all that every page needs to know about the house."""
+
     def run(session: Session) -> T:
         rows = public_collectives.list_public(session)
         return job(session, House(urls=cap.urls, settings=cap.settings, rows=rows))
@@ -171,7 +174,8 @@ async def _read(cap: Capabilities, job: Callable[[Session, House], T]) -> T:
     return await cap.database.read(run)
 
 
-def _listing(session: Session, house: House, wanted: Filter, page: int) -> Listing:
+def list_page(session: Session, house: House, wanted: Filter, page: int) -> Listing:
+    """Return a page of a list. Raises NotFound where the list is shorter."""
     count = listings.count_posts(session, wanted)
     pages = min(max(1, -(-count // PAGE_SIZE)), MAX_PAGES)
     if not 1 <= page <= pages:
@@ -182,9 +186,14 @@ def _listing(session: Session, house: House, wanted: Filter, page: int) -> Listi
         for each in posts
         if each.texts
     )
-    if wanted.language is not None and count == 0:
+    return Listing(lines=lines, page=page, pages=pages, total=count)
+
+
+def _list_in_language(session: Session, house: House, wanted: Filter, page: int) -> Listing:
+    found = list_page(session, house, wanted, page)
+    if wanted.language is not None and not found.total:
         raise NotFound("Nothing here can be read in this language.")
-    return Listing(lines=lines, page=page, pages=pages)
+    return found
 
 
 def _versions(
@@ -192,11 +201,12 @@ def _versions(
 ) -> tuple[Version, ...]:
     return tuple(
         Version(language=language, url=url(language), is_current=language == current)
-        for language in listings.list_languages(session, wanted)
+        for language in facets.count_languages(session, wanted)
     )
 
 
-def _entry(session: Session, house: House, found: ListedPost, language: str | None) -> PostView:
+def whole_entry(session: Session, house: House, found: ListedPost, language: str | None) -> PostView:
+    """Return a whole post without what came back from the network."""
     text = shelving.text_in(found, language)
     return shelving.post_view(
         house.urls,
@@ -211,7 +221,7 @@ def _entry(session: Session, house: House, found: ListedPost, language: str | No
 def _whole(
     session: Session, house: House, found: ListedPost, row: PublicCollective, language: str
 ) -> PostView:
-    view = _entry(session, house, found, language)
+    view = whole_entry(session, house, found, language)
     counts = publications.count_answers(session, found.id)
     answers = _answers(session, house, found)
     return replace(

@@ -1,6 +1,7 @@
 """Lists of public posts: which, how many, in which languages. Nothing here writes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 
@@ -23,18 +24,24 @@ class Filter:
     collective_id: int | None = None
     language: str | None = None
     kind: str | None = None
+    #: Folded, as tags are compared.
+    tag: str | None = None
+    category: str | None = None
+    #: Published at or after, and before.
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def count_posts(session: Session, wanted: Filter) -> int:
     """Return how many posts a list holds."""
-    return session.execute(select(func.count()).select_from(_POSTS).where(*_conditions(wanted))).scalar_one()
+    return session.execute(select(func.count()).select_from(_POSTS).where(*conditions(wanted))).scalar_one()
 
 
 def list_posts(session: Session, wanted: Filter, *, offset: int, limit: int) -> tuple[ListedPost, ...]:
     """Return a stretch of a list, the newest first."""
     query = (
         select(_POSTS)
-        .where(*_conditions(wanted))
+        .where(*conditions(wanted))
         .order_by(_POSTS.published_at.desc(), _POSTS.id.desc())
         .offset(offset)
         .limit(limit)
@@ -42,35 +49,33 @@ def list_posts(session: Session, wanted: Filter, *, offset: int, limit: int) -> 
     return public_posts.with_texts(session, query)
 
 
-def list_languages(session: Session, wanted: Filter) -> tuple[str, ...]:
-    """Return the languages that the posts of a list can be read in, the most used first."""
-    rows = session.execute(
-        select(_TEXTS.language, func.count())
-        .join(_POSTS, _POSTS.id == _TEXTS.post_id)
-        .where(*_conditions(wanted), _is_public_text())
-        .group_by(_TEXTS.language)
-        .order_by(func.count().desc(), _TEXTS.language)
-    )
-    return tuple(language for language, _ in rows)
-
-
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    """Return what a post must fulfil to stand in a list; pages and answers never do."""
     found: list[ColumnElement[bool]] = [
         _POSTS.state == "public",
         _POSTS.kind != "page",
         _POSTS.in_reply_to_uri.is_(None),
     ]
-    if wanted.collective_id is not None:
-        found.append(_POSTS.collective_id == wanted.collective_id)
-    if wanted.kind is not None:
-        found.append(_POSTS.kind == wanted.kind)
+    same = {
+        _POSTS.collective_id: wanted.collective_id,
+        _POSTS.kind: wanted.kind,
+        _POSTS.category: wanted.category,
+    }
+    found += [column == value for column, value in same.items() if value is not None]
+    if wanted.since is not None:
+        found.append(_POSTS.published_at >= wanted.since)
+    if wanted.until is not None:
+        found.append(_POSTS.published_at < wanted.until)
+    if wanted.tag is not None:
+        tags = models.PostTag
+        found.append(exists().where(tags.post_id == _POSTS.id, tags.tag_folded == wanted.tag))
     if wanted.language is not None:
-        in_language = and_(_TEXTS.post_id == _POSTS.id, _TEXTS.language == wanted.language, _is_public_text())
+        in_language = and_(_TEXTS.post_id == _POSTS.id, _TEXTS.language == wanted.language, is_public_text())
         found.append(exists().where(in_language))
     return found
 
 
-def _is_public_text() -> ColumnElement[bool]:
+def is_public_text() -> ColumnElement[bool]:
     """Tell texts that a public revision carries from those that still wait."""
     return exists().where(
         _TEXT_REVISIONS.text_id == _TEXTS.id,

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fedinode import i18n
-from fedinode.cache import NODE_KEY, CachedAnswer, collective_key
+from fedinode.cache import CachedAnswer
 from fedinode.resources import installed_version
-from fedinode.services import reading
+from fedinode.services import browsing, reading
 from fedinode.services.presenting import FeedView, PostView
-from fedinode.web import answers, formats, pages
+from fedinode.web import answers, archive, formats, pages
 from fedinode.web.answers import Site
 
 ATOM: Final = "application/atom+xml; charset=utf-8"
@@ -43,35 +43,58 @@ async def json_feed(site: Site, request: Request) -> Response:
     return await _feed(site, request, JSON_FEED, _json_body)
 
 
-async def _feed(
-    site: Site, request: Request, media_type: str, write: Callable[[Site, FeedView], bytes]
-) -> Response:
+async def archive_atom(site: Site, request: Request) -> Response:
+    """`/archive/feed.atom`: the newest posts of any part of the archive."""
+    return await _archive_feed(site, request, ATOM, _atom_body)
+
+
+async def archive_json_feed(site: Site, request: Request) -> Response:
+    """`/archive/feed.json`, alike."""
+    return await _archive_feed(site, request, JSON_FEED, _json_body)
+
+
+Write = Callable[[Site, FeedView], bytes]
+
+
+async def _feed(site: Site, request: Request, media_type: str, write: Write) -> Response:
     name, language = request.path_params.get("name"), pages.language_of(request)
 
     async def make() -> CachedAnswer:
         view = await reading.feed(site.cap, name=name, language=language)
-        names = [each.name for each in view.node.collectives] if name is None else [name]
-        return answers.make_answer(
-            write(site, view),
-            media_type,
-            depends_on=(NODE_KEY, *(collective_key(each) for each in names)),
-            cache_control=answers.FOR_FEEDS,
-            headers=_FOR_ALL,
-        )
+        return _answer(site, view, media_type, write)
 
     return await answers.cached(site, request, f"feed:{media_type}:{name}:{language}", make)
 
 
+async def _archive_feed(site: Site, request: Request, media_type: str, write: Write) -> Response:
+    query = archive.query_of(request)
+
+    async def make() -> CachedAnswer:
+        view = await browsing.archive_feed(site.cap, query)
+        return _answer(site, view, media_type, write)
+
+    return await answers.cached(site, request, f"feed:{media_type}:{query.parameters()}", make)
+
+
+def _answer(site: Site, view: FeedView, media_type: str, write: Write) -> CachedAnswer:
+    return answers.make_answer(
+        write(site, view),
+        media_type,
+        depends_on=archive.depends_on(view.node),
+        cache_control=answers.FOR_FEEDS,
+        headers=_FOR_ALL,
+    )
+
+
 def _atom_body(site: Site, view: FeedView) -> bytes:
     urls, language = site.cap.urls, _language_of(view)
-    page_url, feed_url = _addresses(site, view)
     body = site.renderer.page(
         "feeds/atom.xml",
         language,
         feed=view,
         title=_title_of(view),
-        page_url=page_url,
-        feed_url=feed_url,
+        page_url=view.page_url,
+        feed_url=view.feed_url,
         icon_url=urls.page(site.assets.path("icon.svg")),
         updated_at=view.updated_at or site.cap.clock(),
         version=installed_version(),
@@ -81,12 +104,11 @@ def _atom_body(site: Site, view: FeedView) -> bytes:
 
 
 def _json_body(site: Site, view: FeedView) -> bytes:
-    page_url, feed_url = _addresses(site, view)
     document: dict[str, Any] = {
         "version": _JSON_FEED_VERSION,
         "title": _title_of(view),
-        "home_page_url": page_url,
-        "feed_url": feed_url.removesuffix(".atom") + ".json",
+        "home_page_url": view.page_url,
+        "feed_url": view.feed_url.replace("/feed.atom", "/feed.json"),
         "language": _language_of(view),
         "items": [_json_entry(site, entry) for entry in view.entries],
     }
@@ -124,10 +146,3 @@ def _title_of(view: FeedView) -> str:
 def _language_of(view: FeedView) -> str:
     own = view.collective.language if view.collective else view.node.language
     return view.language or own
-
-
-def _addresses(site: Site, view: FeedView) -> tuple[str, str]:
-    urls, language = site.cap.urls, view.language
-    if view.collective is None:
-        return urls.front(language), urls.front_feed(language)
-    return urls.profile(view.collective.name, language), urls.feed(view.collective.name, language)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from babel import dates, lists, numbers
 
 from fedinode import i18n
-from fedinode.manuscripts import EventFacts
+from fedinode.manuscripts import EventFacts, Kind
 from fedinode.text import display_host
 
 
@@ -147,9 +147,27 @@ def host_of(url: str) -> str:
     return display_host((urlsplit(url).hostname or url).removeprefix("www."))
 
 
+def kind_name(kind: Kind, language: str) -> str:
+    """Return what this kind of post is called."""
+    return kind_names(language)[kind]
+
+
 def page_url(base: str, page: int) -> str:
     """Return the address of a page of a list; the first one has no number."""
-    return base if page <= 1 else f"{base}?page={page}"
+    if page <= 1:
+        return base
+    return f"{base}{'&' if '?' in base else '?'}page={page}"
+
+
+def kind_names(language: str) -> dict[str, str]:
+    """Return what the kinds of posts are called."""
+    _ = i18n.translator(language)
+    return {
+        Kind.STATEMENT: _("Statement"),
+        Kind.NEWS: _("News"),
+        Kind.EVENT: _("Event"),
+        Kind.PAGE: _("Page"),
+    }
 
 
 #: Every filter of the templates by its name there.
@@ -160,6 +178,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "direction": i18n.direction,
     "event_days": event_days,
     "host_of": host_of,
+    "kind_name": kind_name,
     "initial": initial,
     "language_in": language_in,
     "language_name": i18n.language_name,

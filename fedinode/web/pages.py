@@ -26,7 +26,7 @@ _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 async def front(site: Site, request: Request) -> Response:
     """`/` and `/{language}`: what all collectives of the node published."""
     language = language_of(request)
-    number = _page_number(request)
+    number = page_number(request)
 
     async def make() -> CachedAnswer:
         view = await reading.front(site.cap, language=language, page=number)
@@ -55,7 +55,7 @@ async def front(site: Site, request: Request) -> Response:
 
 async def profile(site: Site, request: Request) -> Response:
     """`/@{name}` and `/@{name}/{language}`: a collective and its posts."""
-    name, language, number = request.path_params["name"], language_of(request), _page_number(request)
+    name, language, number = request.path_params["name"], language_of(request), page_number(request)
     if answers.wants_activity(request):
         return await answers.cached(site, request, f"profile-id:{name}", lambda: _lead_to_actor(site, name))
     key = f"profile:{name}:{language}:{number}"
@@ -187,7 +187,7 @@ def _page_answer(body: bytes, depends_on: tuple[str, ...], *, activity_url: str 
 
 
 def language_of(request: Request) -> str | None:
-    """Return the language that an address names; only its one spelling is an address."""
+    """Return the language that a path names. Raises NotFound for another spelling than the canonical one."""
     written = request.path_params.get("language")
     if written is None:
         return None
@@ -200,7 +200,8 @@ def language_of(request: Request) -> str | None:
     return str(written)
 
 
-def _page_number(request: Request) -> int:
+def page_number(request: Request) -> int:
+    """Return the page of a list that the query names. Raises NotFound for what is no number."""
     written = request.query_params.get("page", "1")
     if not _PAGE_NUMBER.fullmatch(written):
         raise NotFound("This is no page number.")

@@ -21,7 +21,9 @@ class Renderer:
 
     def __init__(self, templates: Path, assets: Assets, urls: Urls) -> None:
         self._environment = make_environment(templates)
-        self._environment.globals.update(asset=assets.path, root=urls.origin, site_host=urls.host)
+        self._environment.globals.update(
+            asset=assets.path, root=urls.origin, site_host=urls.host, archive_url=urls.archive
+        )
 
     def page(self, template: str, language: str, **context: Any) -> bytes:
         """Render a page whose text is in `language`."""
