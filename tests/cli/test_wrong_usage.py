@@ -98,9 +98,7 @@ def test_a_free_port_listens() -> None:
         assert listener.getsockname()[1] > 0
 
 
-@pytest.mark.parametrize(
-    ("host", "port"), [("127.0.0.1", 70000), ("192.0.2.1", 8000)]
-)
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70000), ("192.0.2.1", 8000)])
 def test_an_address_that_is_not_ours_cannot_be_opened(host: str, port: int) -> None:
     with pytest.raises(NodeError, match=rf"{port}"):
         processes.bind(host, port)
