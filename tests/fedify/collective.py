@@ -12,6 +12,7 @@ from typing import Any
 from federation import actors, jsonld, keys, objects, proofs, signatures
 from federation.activities import Envelope
 from federation.actors import ActorFacts, AssertionKey
+from federation.cosigning.documents import Edition, render_statement
 from federation.links import Attachment
 from federation.objects import ObjectFacts, Text
 from federation.signatures import Dialect, HttpMessage
@@ -71,6 +72,20 @@ class Collective:
         )
 
     def post(self, **members: Any) -> jsonld.Document:
+        return self.peer.serve(objects.render_object(self.post_facts(**members)))
+
+    def statement(self, **members: Any) -> jsonld.Document:
+        """Make a statement that can be co-signed, with a proof of its own."""
+        facts = self.post_facts(type="Article", **members)
+        edition = Edition(
+            authoritative_language=facts.texts[0].language,
+            revision=1,
+            salt="q83vEjRWeJCrze8SNFZ4kA",
+            can_co_sign=(jsonld.PUBLIC,),
+        )
+        return self.peer.serve(self.prove(render_statement(facts, edition)))
+
+    def post_facts(self, **members: Any) -> ObjectFacts:
         number = next(_numbers)
         standard: dict[str, Any] = {
             "uri": f"{self.peer.origin}/posts/{number}",
@@ -81,7 +96,7 @@ class Collective:
             "url": f"{self.peer.origin}/@berlin/de/{number}",
             "to": (jsonld.PUBLIC,),
         }
-        return self.peer.serve(objects.render_object(ObjectFacts(**standard | members)))
+        return ObjectFacts(**standard | members)
 
     def prove(self, activity: jsonld.Document) -> jsonld.Document:
         return proofs.sign_document(activity, self.ed25519, f"{self.uri}#ed25519-key", datetime.now(UTC))

@@ -160,6 +160,20 @@ def test_fedify_verifies_our_proof_on_each_kind_of_object(
     assert fedify.believed("Create")[-1]["id"] == activity["id"]
 
 
+def test_fedify_verifies_a_proven_activity_around_a_proven_statement(
+    fedify: FedifyPeer, berlin: Collective
+) -> None:
+    statement = berlin.statement(texts=WHOLE["texts"], tags=WHOLE["tags"], policy=WHOLE["policy"])
+    activity = berlin.prove(activities.create(berlin.envelope(), statement))
+    assert {"@context", "proof"} <= activity["object"].keys()
+
+    delivery = deliver(fedify, berlin.request(fedify.inbox_url, activity, Dialect.CAVAGE))
+
+    assert delivery["proof"] == {"present": True, "verified": True}
+    assert (delivery["status"], delivery["signature"]["verified"]) == (202, True)
+    assert fedify.believed("Create")[-1]["object"] == statement["id"]
+
+
 def test_fedify_sees_that_a_proven_activity_was_changed(fedify: FedifyPeer, berlin: Collective) -> None:
     activity = berlin.prove(activities.create(berlin.envelope(), berlin.post()))
     activity["object"]["content"] += "!"
