@@ -13,6 +13,7 @@ from federation.jsonld import Document
 
 SCHEMA_2_1: Final = "http://nodeinfo.diaspora.software/ns/schema/2.1"
 _SCHEMA_2_0: Final = "http://nodeinfo.diaspora.software/ns/schema/2.0"
+_APPLICATION: Final = "https://www.w3.org/ns/activitystreams#Application"
 MEDIA_TYPE: Final = f'application/json; profile="{SCHEMA_2_1}#"'
 
 MAX_LINKS: Final = 20
@@ -90,9 +91,12 @@ def _word(software: Document, name: str) -> str:
 # -- writing
 
 
-def render_discovery(url: str) -> Document:
-    """Write the document at ``/.well-known/nodeinfo``, which says where the other one is."""
-    return {"links": [{"rel": SCHEMA_2_1, "href": url}]}
+def render_discovery(url: str, actor_uri: str) -> Document:
+    """Write the document at ``/.well-known/nodeinfo``, which says where the other one is.
+
+    It names the node's own actor too, where peers look up what the software can do. Spec: FEP-2677.
+    """
+    return {"links": [{"rel": SCHEMA_2_1, "href": url}, {"rel": _APPLICATION, "href": actor_uri}]}
 
 
 def render_nodeinfo(facts: NodeFacts) -> Document:

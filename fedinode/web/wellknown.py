@@ -78,7 +78,8 @@ async def nodeinfo_discovery(site: Site, request: Request) -> Response:
     """`/.well-known/nodeinfo`: where the NodeInfo document is."""
 
     async def make() -> CachedAnswer:
-        body = jsonld.dump(nodeinfo.render_discovery(site.cap.urls.page("/nodeinfo/2.1")))
+        urls = site.cap.urls
+        body = jsonld.dump(nodeinfo.render_discovery(urls.page("/nodeinfo/2.1"), urls.node_actor()))
         return answers.make_answer(body, answers.JSON, depends_on=(), headers=_FOR_ALL)
 
     return await answers.cached(site, request, "nodeinfo-discovery", make)

@@ -151,8 +151,9 @@ def test_a_node_without_pages_of_its_software_leaves_them_out() -> None:
     assert nodeinfo.render_nodeinfo(facts)["software"] == {"name": "fedinode", "version": "0.1.0"}
 
 
-def test_our_discovery_document_leads_to_our_nodeinfo() -> None:
-    document = nodeinfo.render_discovery(f"{ORIGIN}/nodeinfo/2.1")
+def test_our_discovery_document_leads_to_our_nodeinfo_and_to_the_nodes_actor() -> None:
+    document = nodeinfo.render_discovery(f"{ORIGIN}/nodeinfo/2.1", f"{ORIGIN}/actor")
 
-    assert document == {"links": [V2_1]}
+    actor = {"rel": "https://www.w3.org/ns/activitystreams#Application", "href": f"{ORIGIN}/actor"}
+    assert document == {"links": [V2_1, actor]}
     assert nodeinfo.parse_discovery(document, ORIGIN) == f"{ORIGIN}/nodeinfo/2.1"
