@@ -8,7 +8,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
 from fedinode.errors import NodeError, UsageError
 from fedinode.services import diagnosing, founding, registering
-from fedinode.storage import migrate
+from fedinode.storage import upgrades
 from fedinode.text import canonical_language
 
 
@@ -45,7 +45,7 @@ def init(call: Call) -> None:
 def upgrade(call: Call) -> None:
     """Bring the database to this version."""
     settings = config.load_settings(call.data_dir, os.environ)
-    changed = migrate.upgrade(settings.database_url)
+    changed = upgrades.run(settings.database_url)
     call.output.say("The database is up to date now." if changed else "The database was up to date already.")
 
 

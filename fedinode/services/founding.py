@@ -17,7 +17,7 @@ from fedinode.config import Settings
 from fedinode.errors import ConfigError, Conflict, DiskFull
 from fedinode.services import registering
 from fedinode.services.registering import SignInLink
-from fedinode.storage import collectives, database, migrate, node_facts, sealing, versions
+from fedinode.storage import collectives, database, node_facts, sealing, upgrades, versions
 from fedinode.storage.database import Database, Session
 from fedinode.urls import Urls
 
@@ -99,7 +99,7 @@ def _make(stage: Path, order: NewNode, environ: Mapping[str, str], now: datetime
     is_file = settings.database_url == config.default_database_url(stage)
     if not is_file:
         _require_new_database(settings)
-    migrate.upgrade(settings.database_url)
+    upgrades.run(settings.database_url)
     opened = database.open_database(settings)
     try:
         return _fill(opened, settings, order, now)

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from fedinode.errors import DatabaseMissing, DatabaseNewer, DatabaseOlder
 from fedinode.resources import resource_dir
-from fedinode.storage import migrate, models, versions
+from fedinode.storage import migrate, models, upgrades, versions
 from fedinode.storage.database import open_url
 from fedinode.storage.sealing import Sealer
 
@@ -106,6 +108,22 @@ def test_a_new_database_file_is_readable_by_its_owner_alone(tmp_path: Path) -> N
     finally:
         os.umask(old)
     assert stat.S_IMODE((tmp_path / "fedinode.db").stat().st_mode) == 0o600
+
+
+def test_a_process_of_its_own_runs_the_migrations(empty_database_url: str) -> None:
+    assert upgrades.run(empty_database_url) is True
+    assert upgrades.run(empty_database_url) is False
+
+
+def test_what_goes_wrong_in_that_process_is_told_here(own_database_url: str) -> None:
+    set_version(own_database_url, "9999")
+    with pytest.raises(DatabaseNewer, match=r"newer fedinode than this one; install that one\.$"):
+        upgrades.run(own_database_url)
+
+
+def test_serving_does_not_load_the_migration_tool() -> None:
+    program = "import sys; from fedinode.cli.main import main; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_every_foreign_key_of_the_models_is_kept(database_url: str) -> None:
