@@ -43,7 +43,8 @@ _BLOCKS = frozenset(
 # bleach's own pattern knows only the top-level domains of its day. `tinyurl.com/x` is an address,
 # `ecosocialist.scot` is a name. Punctuation at the end belongs to the sentence.
 _ADDRESS = re.compile(
-    r"""(?:https?://|(?<![\w@./:-])(?:[a-z0-9-]+\.)+[a-z]{2,}/)[^\s<>"'“”«»]*[^\s<>"'“”«».,:;!?…*]""",
+    r"""(?:https?://|(?<![\w@./:-])(?:[a-z0-9-]+\.)+[a-z]{2,}/)"""
+    r"""(?:(?!&(?:lt|gt|quot);)[^\s<>"'“”«»])*(?!&(?:lt|gt|quot);)[^\s<>"'“”«».,:;!?…*]""",
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<[^>]*>")

@@ -28,6 +28,7 @@ _PARSER_DEPTH = 200
 _HEADINGS = {"h1": "h2", "h5": "h4", "h6": "h4"}
 # The grammar knows only text, paragraphs and lists inside a list item.
 _NOT_IN_ITEMS = frozenset({"h2", "h3", "h4"})
+_NOT_IN_ADDRESSES = re.compile(r"[\s<>\"\\^`{|}]")
 _TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*>")
 
 
@@ -181,7 +182,9 @@ def _href(url: str, schemes: Sequence[str]) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    # The grammar wants ASCII; markdown-it has percent-encoded the path and made the host IDNA.
+    # The grammar wants printable ASCII; markdown-it has percent-encoded the path and made the host IDNA.
+    if _NOT_IN_ADDRESSES.search(url):
+        return None
     if parts.scheme not in schemes or not parts.hostname or not url.isascii() or parts.username is not None:
         return None
     return url
