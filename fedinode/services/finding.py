@@ -27,6 +27,12 @@ def require_object(session: Session, urls: Urls, url: str) -> ObjectRow:
     return federated_objects.list_of_post(session, post.id)[0]
 
 
+def object_uris(session: Session, urls: Urls, url: str) -> tuple[str, ...]:
+    """Return the ids of all objects of the post at an address. Raises NotFound."""
+    post = require_post(session, urls, url)
+    return tuple(each.uri for each in federated_objects.list_of_post(session, post.id))
+
+
 def _by_page(session: Session, urls: Urls, url: str) -> PostRow | None:
     if not urls.is_ours(url):
         return None

@@ -210,10 +210,10 @@ def _work(
 
 
 def _standing_mentions(session: Session, subject: ObjectRow) -> tuple[Mention, ...]:
-    body = federated_objects.newest_document(session, subject.id)
-    if body is None:
+    newest = federated_objects.newest_document(session, subject.id)
+    if newest is None:
         return ()
-    tags = objects.parse_object(jsonld.load(body)).tags
+    tags = objects.parse_object(jsonld.load(newest.body)).tags
     return tuple(
         Mention(actor_uri=tag.href, handle=tag.name or "")
         for tag in tags

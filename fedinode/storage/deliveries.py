@@ -5,6 +5,7 @@ dead ones cost one look into the index each, and a long queue of one host delays
 are in `parked_deliveries`, what reports ask is in `delivery_reports`.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,6 +52,7 @@ class ClaimedDelivery:
     peer_id: int
     attempts: int
     last_status: int | None
+    leased_at: datetime
     lease_until: datetime
 
 
@@ -67,21 +69,27 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """How much may be claimed, and where the round of hosts goes on."""
+class Round:
+    """Whose turn it is next: a few hosts after the last one served, then again from the beginning."""
 
     now: datetime
-    lease_until: datetime
-    #: Rows of one host at a time.
-    per_peer: int
-    #: Hosts in this round.
+    #: At most so many hosts.
     peers: int
-    #: The round goes on after this host.
-    after_peer_id: int = 0
+    after_peer_id: int
     #: Hosts that have enough under way.
-    busy_peer_ids: tuple[int, ...] = ()
-    #: Whether hosts that failed last time get a turn too.
-    with_failing: bool = True
+    busy_peer_ids: tuple[int, ...]
+    #: Hosts that failed when last asked take turns among themselves: they may not use up all connections.
+    failing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """How much is claimed of some hosts, and for how long."""
+
+    now: datetime
+    until: datetime
+    per_peer: int
+    rows: int
 
 
 # -- into the queue
@@ -108,7 +116,7 @@ def enqueue(
             literal(object_uri),
             state,
             literal(0),
-            literal(now),
+            literal(now, _TABLE.due_at.type),
         )
         .join(peers, peers.id == inboxes.peer_id)
         .where(inboxes.id.in_(inbox_ids), inboxes.gone_at.is_(None), peers.level != "suspend")
@@ -120,31 +128,29 @@ def enqueue(
 # -- claiming
 
 
-def claim(session: Session, turn: Turn) -> list[ClaimedDelivery]:
-    """Lease due rows: a few of each host, hosts in turn. The rows stay leased until `turn.lease_until`."""
-    peer_ids = due_peers(session, turn)
-    if not peer_ids:
-        return []
-    ids = _due_rows(session, peer_ids, turn)
-    claimed = _details(session, ids, turn.lease_until)
-    session.connection().execute(
-        update(_TABLE)
-        .where(_TABLE.id.in_([each.id for each in claimed]))
-        .values(state="leased", lease_until=turn.lease_until, attempts=_TABLE.attempts + 1)
-    )
+def due_peers(session: Session, turn: Round) -> tuple[int, ...]:
+    """Return the hosts whose turn it is. A host with nothing due costs one look into the index."""
+    found = _due_peers_after(session, turn, turn.after_peer_id, turn.peers)
+    if len(found) < turn.peers and turn.after_peer_id > 0:
+        again = _due_peers_after(session, turn, 0, turn.peers - len(found))
+        found += tuple(each for each in again if each <= turn.after_peer_id)
+    return found
+
+
+def claim(session: Session, peer_ids: Sequence[int], lease: Lease) -> list[ClaimedDelivery]:
+    """Lease due rows of some hosts, a few of each; nobody else gets them until the lease ends."""
+    ids = _due_rows(session, peer_ids, lease)
+    claimed = _details(session, ids, lease) if ids else []
+    if claimed:
+        session.connection().execute(
+            update(_TABLE)
+            .where(_TABLE.id.in_([each.id for each in claimed]))
+            .values(state="leased", lease_until=lease.until, attempts=_TABLE.attempts + 1)
+        )
     return claimed
 
 
-def due_peers(session: Session, turn: Turn) -> tuple[int, ...]:
-    """Return the hosts whose turn it is: those after the last one, then again from the beginning."""
-    first = _due_peers_after(session, turn, turn.after_peer_id, turn.peers)
-    if len(first) < turn.peers and turn.after_peer_id > 0:
-        again = _due_peers_after(session, turn, 0, turn.peers - len(first))
-        first += tuple(each for each in again if each <= turn.after_peer_id)
-    return first
-
-
-def _due_peers_after(session: Session, turn: Turn, after: int, limit: int) -> tuple[int, ...]:
+def _due_peers_after(session: Session, turn: Round, after: int, limit: int) -> tuple[int, ...]:
     # Jumps from one host's queue to the next through the index, however long the queues are.
     waiting = (
         select(func.min(_TABLE.peer_id).label("peer_id"))
@@ -162,32 +168,35 @@ def _due_peers_after(session: Session, turn: Turn, after: int, limit: int) -> tu
     has_due_row = exists().where(
         _TABLE.state == _WAITING, _TABLE.peer_id == peers.id, _TABLE.due_at <= turn.now
     )
+    lane = peers.failing_since.is_not(None) if turn.failing else peers.failing_since.is_(None)
     query = (
         select(peers.id)
         .join(waiting, waiting.c.peer_id == peers.id)
-        .where(peers.parked_at.is_(None), peers.level != "suspend", peers.id.not_in(turn.busy_peer_ids))
+        .where(peers.parked_at.is_(None), peers.level != "suspend", lane)
         .where(or_(peers.not_before.is_(None), peers.not_before <= turn.now), has_due_row)
+        .where(peers.id.not_in(turn.busy_peer_ids))
         .limit(limit)
     )
-    if not turn.with_failing:
-        query = query.where(peers.failing_since.is_(None))
     return tuple(session.scalars(query))
 
 
-def _due_rows(session: Session, peer_ids: Sequence[int], turn: Turn) -> list[int]:
+def _due_rows(session: Session, peer_ids: Sequence[int], lease: Lease) -> list[int]:
     peers = models.Peer
     own = (
         select(_TABLE.id)
-        .where(_TABLE.state == _WAITING, _TABLE.peer_id == peers.id, _TABLE.due_at <= turn.now)
+        .where(_TABLE.state == _WAITING, _TABLE.peer_id == peers.id, _TABLE.due_at <= lease.now)
         .where(~_earlier_unfinished())
         .order_by(_TABLE.due_at, _TABLE.id)
-        .limit(turn.per_peer)
+        .limit(lease.per_peer)
         .correlate(peers)
         .subquery()
     )
     listed = select(func.aggregate_strings(cast(own.c.id, String), ",")).scalar_subquery()
     found = session.scalars(select(listed).select_from(peers).where(peers.id.in_(peer_ids)))
-    return [int(each) for line in found if line for each in line.split(",")]
+    queues = [[int(each) for each in line.split(",")] for line in found if line]
+    # The first of every host, then the second of every host, and so on.
+    turns = itertools.zip_longest(*queues)
+    return [each for turn in turns for each in turn if each is not None][: lease.rows]
 
 
 def _earlier_unfinished() -> ColumnElement[bool]:
@@ -201,7 +210,7 @@ def _earlier_unfinished() -> ColumnElement[bool]:
     )
 
 
-def _details(session: Session, ids: Sequence[int], lease_until: datetime) -> list[ClaimedDelivery]:
+def _details(session: Session, ids: Sequence[int], lease: Lease) -> list[ClaimedDelivery]:
     activities, inboxes = models.OutgoingActivity, models.Inbox
     query = (
         select(
@@ -223,7 +232,7 @@ def _details(session: Session, ids: Sequence[int], lease_until: datetime) -> lis
         .with_for_update(of=_TABLE, skip_locked=True)
     )
     rows = session.execute(query)
-    return [ClaimedDelivery(lease_until=lease_until, **row._mapping) for row in rows]
+    return [ClaimedDelivery(leased_at=lease.now, lease_until=lease.until, **row._mapping) for row in rows]
 
 
 def next_due_at(session: Session) -> datetime | None:

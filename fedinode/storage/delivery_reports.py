@@ -1,6 +1,6 @@
 """What people ask about deliveries: how far a post has got, who refuses it, and once more please."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,7 +43,9 @@ class SummaryRow:
     failed: int
 
 
-def rows(session: Session, *, object_uri: str | None, failed: bool, limit: int) -> tuple[DeliveryRow, ...]:
+def rows(
+    session: Session, *, object_uris: Sequence[str] | None, failed: bool, limit: int
+) -> tuple[DeliveryRow, ...]:
     """Return deliveries, newest first; `failed` are those given up, parked, or refused at least once."""
     activities, inboxes, peers = models.OutgoingActivity, models.Inbox, models.Peer
     query = (
@@ -66,20 +68,20 @@ def rows(session: Session, *, object_uri: str | None, failed: bool, limit: int) 
         .order_by(_TABLE.id.desc())
         .limit(limit)
     )
-    if object_uri is not None:
-        query = query.where(_TABLE.object_uri == object_uri)
+    if object_uris is not None:
+        query = query.where(_TABLE.object_uri.in_(object_uris))
     if failed:
         in_trouble = and_(_TABLE.state.in_(("waiting", "leased")), _TABLE.last_words.is_not(None))
         query = query.where(or_(_TABLE.state.in_(("abandoned", "parked")), in_trouble))
     return tuple(DeliveryRow(**row._mapping) for row in session.execute(query))
 
 
-def summaries(session: Session, *, object_uri: str | None, limit: int) -> tuple[SummaryRow, ...]:
+def summaries(session: Session, *, object_uris: Sequence[str] | None, limit: int) -> tuple[SummaryRow, ...]:
     """Return how far the newest activities have got, each counted in servers' inboxes."""
     activities = models.OutgoingActivity
     newest = select(_TABLE.activity_id).distinct().order_by(_TABLE.activity_id.desc()).limit(limit)
-    if object_uri is not None:
-        newest = newest.where(_TABLE.object_uri == object_uri)
+    if object_uris is not None:
+        newest = newest.where(_TABLE.object_uri.in_(object_uris))
     chosen = newest.subquery()
     query = (
         select(

@@ -64,6 +64,14 @@ class RevisionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRow:
+    """The exact bytes that peers get."""
+
+    id: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
     """What freezing binds a revision to."""
 
@@ -239,24 +247,15 @@ def add_document(
     return row.id
 
 
-def newest_document(session: Session, object_id: int) -> bytes | None:
-    """Return the bytes to serve for an object; None if it is not public, or deleted."""
-    return session.scalar(
-        select(_DOCUMENTS.body)
+def newest_document(session: Session, object_id: int) -> DocumentRow | None:
+    """Return what is served for an object; None if it was never public."""
+    row = session.execute(
+        select(_DOCUMENTS.id, _DOCUMENTS.body)
         .where(_DOCUMENTS.object_id == object_id)
         .order_by(_DOCUMENTS.updated_at.desc())
         .limit(1)
-    )
-
-
-def newest_document_id(session: Session, object_id: int) -> int | None:
-    """Return the id of the newest document of an object."""
-    return session.scalar(
-        select(_DOCUMENTS.id)
-        .where(_DOCUMENTS.object_id == object_id)
-        .order_by(_DOCUMENTS.updated_at.desc())
-        .limit(1)
-    )
+    ).one_or_none()
+    return DocumentRow(**row._mapping) if row else None
 
 
 def _revision(session: Session, query: Select[models.Revision]) -> RevisionRow:

@@ -1,6 +1,6 @@
 """Rows of inboxes: the addresses that deliveries go to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,8 +61,24 @@ def of_actors(session: Session, actor_ids: Sequence[int]) -> tuple[int, ...]:
     return tuple(inbox_id for inbox_id in session.scalars(query) if inbox_id is not None)
 
 
-def one_per_peer(session: Session) -> tuple[int, ...]:
-    """Return one inbox of every peer, its shared one if it has one."""
+def actors_behind(session: Session, inbox_ids: Collection[int]) -> dict[int, str]:
+    """Return somebody who takes deliveries at each of some inboxes. Reads all actors: ask seldom."""
+    actors = models.RemoteActor
+    found: dict[int, str] = {}
+    for column in (actors.shared_inbox_id, actors.inbox_id):
+        rows = session.execute(select(column, actors.uri).where(column.in_(tuple(inbox_ids))))
+        found |= {inbox_id: uri for inbox_id, uri in rows if inbox_id is not None}
+    return found
+
+
+def peers_of_followers(session: Session, collective_id: int) -> set[int]:
+    """Return the peers where a collective has followers."""
+    query = select(_TABLE.peer_id).where(_TABLE.id.in_(follower_inboxes(collective_id)))
+    return set(session.scalars(query))
+
+
+def one_per_peer(session: Session) -> dict[int, int]:
+    """Return one inbox of every peer, by peer: its shared one if it has one."""
     rows = session.execute(
         select(_TABLE.peer_id, _TABLE.id)
         .where(_TABLE.gone_at.is_(None))
@@ -71,7 +87,7 @@ def one_per_peer(session: Session) -> tuple[int, ...]:
     first: dict[int, int] = {}
     for peer_id, inbox_id in rows:
         first.setdefault(peer_id, inbox_id)
-    return tuple(first.values())
+    return first
 
 
 def record_gone(session: Session, inbox_id: int, now: datetime) -> None:

@@ -63,6 +63,15 @@ def resume(session: Session, ids: Sequence[int], now: datetime) -> None:
     )
 
 
+def hurry(session: Session, peer_id: int, now: datetime) -> None:
+    """Make due at once what waits for a peer after a failure."""
+    session.connection().execute(
+        update(_TABLE)
+        .where(_TABLE.peer_id == peer_id, _TABLE.state == _WAITING, _TABLE.due_at > now)
+        .values(due_at=now)
+    )
+
+
 def drop(session: Session, ids: Sequence[int], words: str, now: datetime) -> None:
     """Give up parked rows that something newer stands for."""
     session.connection().execute(

@@ -1,9 +1,10 @@
 """Rows of peers: other servers, how they speak and whether they answer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
@@ -46,17 +47,20 @@ def find(session: Session, host: str) -> PeerRow | None:
     return PeerRow(**row._mapping) if row else None
 
 
-def get(session: Session, peer_id: int) -> PeerRow:
-    """Return a peer that is known to exist."""
-    return PeerRow(**session.execute(select(*_COLUMNS).where(_TABLE.id == peer_id)).one()._mapping)
+def get_many(session: Session, peer_ids: Collection[int]) -> dict[int, PeerRow]:
+    """Return peers that are known to exist, by id."""
+    rows = session.execute(select(*_COLUMNS).where(_TABLE.id.in_(tuple(peer_ids))))
+    return {row.id: PeerRow(**row._mapping) for row in rows}
 
 
-def record_dialect(session: Session, peer_id: int, dialect: str, successes: int, now: datetime) -> None:
+def record_dialect(
+    session: Session, peer_id: int, *, dialect: str | None, seen_at: datetime | None, rfc9421_successes: int
+) -> None:
     """Remember which signature dialect a peer understands, and how often RFC 9421 has worked."""
     session.execute(
         update(_TABLE)
         .where(_TABLE.id == peer_id)
-        .values(dialect=dialect, dialect_seen_at=now, rfc9421_successes=successes)
+        .values(dialect=dialect, dialect_seen_at=seen_at, rfc9421_successes=rfc9421_successes)
     )
 
 
@@ -83,6 +87,17 @@ def record_failure(session: Session, peer: PeerRow, not_before: datetime | None,
         )
     )
     return days
+
+
+def hold_back(session: Session, peer_id: int, not_before: datetime) -> None:
+    """Send a peer nothing before a moment that it named; it is not failing for that."""
+    session.execute(update(_TABLE).where(_TABLE.id == peer_id).values(not_before=not_before))
+
+
+def list_held_back(session: Session) -> tuple[str, ...]:
+    """Return the hosts of all peers that failed when they were last asked."""
+    held_back = or_(_TABLE.parked_at.is_not(None), _TABLE.failing_since.is_not(None))
+    return tuple(session.scalars(select(_TABLE.host).where(held_back)))
 
 
 def record_parked(session: Session, peer_id: int, now: datetime) -> None:
