@@ -1,0 +1,140 @@
+"""A site with two collectives, asked over ASGI; its posts are published as an author would."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from federation.net import client
+from federation.net.egress import EgressPolicy
+from fedinode.app import create_app
+from fedinode.cache import Cache
+from fedinode.capabilities import Capabilities, Keyring
+from fedinode.config import Settings
+from fedinode.frontmatter import parse_manuscript
+from fedinode.services import publishing, registering, revising
+from fedinode.services.publishing import Published
+from fedinode.services.registering import ActorKeys
+from fedinode.storage.database import Database, Session
+from fedinode.urls import Urls
+
+#: Answers may be old for so long after a change.
+STALE_SECONDS = 1.0
+
+ORIGIN = "https://berlin.example"
+DOCUMENT = {"accept": "application/activity+json"}
+HTML = {"accept": "text/html"}
+
+Publish = Callable[..., Awaitable[Published]]
+Get = Callable[..., Awaitable[httpx.Response]]
+
+
+class Clock:
+    """A clock that tests set."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **passed: float) -> None:
+        self.now += timedelta(**passed)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def actor_keys() -> ActorKeys:
+    """One set of keys for all actors of all tests: making them takes longer than the test."""
+    return registering.generate_keys()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, origin=ORIGIN, database_url="unused")
+
+
+@pytest.fixture
+async def cap(
+    database: Database, settings: Settings, clock: Clock, actor_keys: ActorKeys
+) -> AsyncIterator[Capabilities]:
+    urls = Urls(ORIGIN)
+
+    def furnish(session: Session) -> None:
+        registering.record_keys(session, urls, urls.node_actor(), actor_keys, clock())
+        for name, title, language in (("berlin", "Berliner Zelle", "de"), ("tbilisi", "თბილისი", "ka")):
+            new = registering.new_collective(urls, name, title, language, "automatic")
+            registering.record_collective(session, urls, new, actor_keys, clock())
+
+    await database.write(furnish)
+    async with client.open_client(
+        EgressPolicy.of(ORIGIN, []), user_agent="test", clock=clock, connections=1
+    ) as opened:
+        yield Capabilities(
+            settings=settings,
+            urls=urls,
+            database=database,
+            client=opened,
+            clock=clock,
+            keyring=Keyring(database, urls.node_actor()),
+            cache=Cache(settings.limits.cache_bytes),
+        )
+
+
+@pytest.fixture
+def publish(cap: Capabilities, tmp_path: Path) -> Publish:
+    """Publish a manuscript: its front matter, its text."""
+
+    async def publish_it(
+        front_matter: str, body: str = "Text.", *, collective: str = "berlin", draft: bool = False
+    ) -> Published:
+        path = tmp_path / "manuscript.md"
+        path.write_text(f"+++\n{front_matter}\n+++\n\n{body}\n", "utf-8")
+        return await publishing.post(cap, parse_manuscript(path), collective=collective, draft=draft)
+
+    return publish_it
+
+
+@pytest.fixture
+def edit(cap: Capabilities, tmp_path: Path) -> Publish:
+    """Give the post at an address another text."""
+
+    async def edit_it(url: str, front_matter: str, body: str = "Text.") -> Published:
+        path = tmp_path / "manuscript.md"
+        path.write_text(f"+++\n{front_matter}\n+++\n\n{body}\n", "utf-8")
+        return await revising.edit(cap, url, parse_manuscript(path))
+
+    return edit_it
+
+
+@pytest.fixture
+async def get(cap: Capabilities) -> AsyncIterator[Get]:
+    """Ask the site for a path."""
+    transport = httpx.ASGITransport(app=create_app(cap), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as asker:
+
+        async def get_it(path: str, **headers: str) -> httpx.Response:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return await asker.get(path.removeprefix(ORIGIN), headers=named)
+
+        yield get_it
+
+
+async def fresh(
+    get: Get, path: str, is_new: Callable[[httpx.Response], bool], **headers: str
+) -> httpx.Response:
+    """Ask until the answer shows a change, and fail if it does not within the time that is promised."""
+    with anyio.fail_after(STALE_SECONDS):
+        while True:
+            response = await get(path, **headers)
+            if is_new(response):
+                return response
+            # Other tasks, and the threads of the database, have their turn.
+            await anyio.sleep(0.01)
