@@ -17,8 +17,8 @@ from federation.jsonld import MAX_INTEGER, Document
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
 
 
-def canonical(document: Document) -> bytes:
-    """Return the canonical bytes of a document.
+def canonical(document: Document | list[str]) -> bytes:
+    """Return the canonical bytes of a document, or of a list of texts.
 
     Raises: Malformed, for what has none: large integers, NaN, lone surrogates, bottomless nesting.
     """

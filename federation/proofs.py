@@ -89,16 +89,24 @@ def verify_document(document: Document, key: keys.PublicKey, now: datetime) -> N
     Raises: SignatureRefused.
     """
     proof = proof_of(document)
-    if key.algorithm is not keys.KeyAlgorithm.ED25519:
-        raise errors.SignatureRefused("the proof was made with another kind of key")
     if proof.expires is not None and proof.expires < now:
         raise errors.SignatureRefused("the proof has expired")
+    require_fit(document, proof.signature, key)
+
+
+def require_fit(document: Document, signature: bytes, key: keys.PublicKey) -> None:
+    """Check a signature over a document and the options of its proof, whose shape must have been checked.
+
+    Raises: SignatureRefused.
+    """
+    if key.algorithm is not keys.KeyAlgorithm.ED25519:
+        raise errors.SignatureRefused("the proof was made with another kind of key")
     options = {name: value for name, value in document["proof"].items() if name != "proofValue"}
     try:
         message = _hash(options) + _hash(_without_signatures(document))
     except errors.Malformed as error:
         raise errors.SignatureRefused("the document cannot be written in JCS") from error
-    key.verify(proof.signature, message)
+    key.verify(signature, message)
 
 
 def _without_signatures(document: Document) -> Document:
