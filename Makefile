@@ -58,7 +58,7 @@ mutants: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.mutation.mutation_score
 
 screenshots: $(VENV)/.ready-dev
-	@$(BIN)/python docs/screenshots/take_screenshots.py
+	@$(BIN)/python -m tests.screenshots.take_screenshots
 
 # Lock files: names, versions and hashes for every supported Python, no registry's address.
 UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
