@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from fedinode.capabilities import Capabilities
 from fedinode.resources import resource_dir
-from fedinode.web import activitypub, archive, downloads, errors, feeds, health, pages, wellknown
+from fedinode.web import activitypub, archive, downloads, errors, feeds, health, inboxes, pages, wellknown
 from fedinode.web.answers import Handler, Site
 from fedinode.web.assets import Assets
 from fedinode.web.headers import Headers
@@ -70,6 +70,9 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/{language}/feed.json", feeds.json_feed),
 )
 
+#: Path of every inbox.
+INBOXES: Final = ("/inbox", "/actor/inbox", "/collectives/{name}/inbox")
+
 
 def create_app(cap: Capabilities) -> ASGIApp:
     """Make the application of a node that is open."""
@@ -84,7 +87,11 @@ def create_app(cap: Capabilities) -> ASGIApp:
 
 def routes(site: Site) -> list[Route]:
     """Return the table of routes, bound to the site."""
-    return [Route(path, _bound(handler, site), methods=["GET"]) for path, handler in READ]
+    posted = _bound(inboxes.post_inbox, site)
+    return [
+        *(Route(path, posted, methods=["POST"]) for path in INBOXES),
+        *(Route(path, _bound(handler, site), methods=["GET"]) for path, handler in READ),
+    ]
 
 
 def _bound(handler: Handler, site: Site) -> Callable[[Request], Awaitable[Response]]:

@@ -11,9 +11,11 @@ from typing import Literal
 
 from federation import keys
 from federation.net.client import Client, SigningKey
+from federation.net.discovery import FoundKey
 from fedinode.cache import Cache
 from fedinode.config import Settings
 from fedinode.errors import NotFound
+from fedinode.expiring import Budget, Expiring, SingleFlight
 from fedinode.storage import signing_keys
 from fedinode.storage.database import Database, Session
 from fedinode.urls import Urls
@@ -67,6 +69,21 @@ class Bells:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What this process remembers for a while of those who knock, so that nobody can wear it out."""
+
+    #: Key ids that cannot be used, and why.
+    refused_keys: Expiring[str, str] = field(default_factory=lambda: Expiring(seconds=600))
+    #: Key ids whose server did not answer.
+    silent_keys: Expiring[str, bool] = field(default_factory=lambda: Expiring(seconds=60))
+    key_fetches: SingleFlight[str, FoundKey] = field(default_factory=SingleFlight)
+    #: How many unknown keys one host may make us fetch in a minute.
+    fetch_budget: Budget[str] = field(default_factory=lambda: Budget(uses=300, seconds=60))
+    #: How many journal entries wait, counted once a second.
+    backlog: Expiring[str, int] = field(default_factory=lambda: Expiring(seconds=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """Everything a service may use. Frozen: nobody exchanges a part while others work with it."""
 
@@ -79,3 +96,4 @@ class Capabilities:
     cache: Cache
     vitals: Vitals = field(default_factory=Vitals)
     bells: Bells = field(default_factory=Bells)
+    memory: Memory = field(default_factory=Memory)

@@ -52,6 +52,11 @@ def of_actors(session: Session, uris: Iterable[str]) -> dict[str, str]:
     return {row.uri: row.level for row in rows}
 
 
+def suspended_hosts(session: Session) -> frozenset[str]:
+    """Return every name that was suspended itself; ``covering`` tells which hosts that concerns."""
+    return frozenset(session.scalars(select(_PEERS.host).where(_PEERS.level == "suspend")))
+
+
 def _strongest(levels: Iterable[str]) -> str:
     return max(levels, key=_RANK.__getitem__)
 

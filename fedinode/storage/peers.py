@@ -113,3 +113,12 @@ def skews(session: Session) -> tuple[int, ...]:
 def record_skew(session: Session, peer_id: int, seconds: int) -> None:
     """Note how far a peer's clock is ahead of ours."""
     session.execute(update(_TABLE).where(_TABLE.id == peer_id).values(clock_skew_s=seconds))
+
+
+def record_rfc9421_shown(session: Session, host: str, now: datetime) -> None:
+    """Note that a peer signs in RFC 9421 itself: that counts as one success of the dialect."""
+    session.execute(
+        update(_TABLE)
+        .where(_TABLE.id == ensure(session, host, now), _TABLE.rfc9421_successes == 0)
+        .values(rfc9421_successes=1)
+    )

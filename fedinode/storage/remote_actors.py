@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import aliased
 
+from fedinode.errors import NotFound
 from fedinode.storage import inboxes, models, peers, upserts
 from fedinode.storage.database import Session
 
@@ -93,6 +94,14 @@ class KnownKey:
 def find(session: Session, uri: str) -> RemoteActor | None:
     """Return the actor with this id, if it is known."""
     return next(iter(_all(session, _select().where(_TABLE.uri == uri))), None)
+
+
+def get(session: Session, uri: str) -> RemoteActor:
+    """Return the actor with this id. Raises NotFound."""
+    found = find(session, uri)
+    if found is None:
+        raise NotFound(f"Nobody is known here as {uri}.")
+    return found
 
 
 def find_by_handle(session: Session, user: str, host: str) -> RemoteActor | None:
