@@ -1,13 +1,192 @@
-"""The loops: reacting to what came in, delivering what goes out, housekeeping; and the watchdog over them."""
+"""The loops: reacting to what came in, delivering what goes out, housekeeping; and the watchdog over them.
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+A loop that ends by itself is restarted and shown in the log; one that hangs is missed at /healthz. On SQLite
+one process plays the worker at a time, and holds a lease that says so.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 from fedinode.capabilities import Capabilities
+from fedinode.errors import AlreadyRunning
+from fedinode.services import delivering, housekeeping, reacting
+from fedinode.services.dispatching import LOOP, Dispatcher
+from fedinode.storage import leases
+
+logger = logging.getLogger(__name__)
+
+#: A loop that died is started again after so long.
+RESTART_SECONDS = 1.0
+#: How often the journal is looked at when nobody rings.
+REACT_POLL_SECONDS = 1.0
+PURGE_SECONDS = 3600.0
+RECOVER_SECONDS = 15.0
+LEASE_RENEW_SECONDS = leases.LEASE_SECONDS / 3
+
+Loop = Callable[[], Awaitable[None]]
+Work = Callable[[Capabilities], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Named:
+    name: str
+    run: Loop
+
+
+class _Tenure:
+    """The lease of the one process that plays a part on an SQLite database; on PostgreSQL many may."""
+
+    def __init__(self, cap: Capabilities, part: str) -> None:
+        self._cap = cap
+        self._part = part
+        self._holder = leases.this_process()
+        self._body: asyncio.Task[object] | None = None
+        self._lost: AlreadyRunning | None = None
+        self.is_alone = cap.database.kind == "sqlite"
+
+    async def begin(self) -> None:
+        """Take the lease. Raises AlreadyRunning."""
+        if self.is_alone:
+            now = self._cap.clock()
+            await self._cap.database.write(
+                lambda session: leases.take(session, self._part, self._holder, now)
+            )
+
+    async def renew(self, cap: Capabilities) -> None:
+        """Hold the lease for longer; if another process took it, end what this one does."""
+        now = cap.clock()
+        try:
+            await cap.database.write(
+                lambda session: leases.renew(session, self._part, self._holder, now), keep=True
+            )
+        except AlreadyRunning as error:
+            self._lost = error
+            if self._body is not None:
+                self._body.cancel()
+
+    @contextmanager
+    def cancelling(self) -> Iterator[None]:
+        """Let the block be cancelled when the lease is lost, and say why it was."""
+        self._body = asyncio.current_task()
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self._lost is not None:
+                raise self._lost from None
+            raise
+        finally:
+            self._body = None
+
+    async def end(self) -> None:
+        """Give the lease back."""
+        if self.is_alone:
+            await self._cap.database.write(
+                lambda session: leases.release(session, self._part, self._holder), keep=True
+            )
 
 
 @asynccontextmanager
 async def running(cap: Capabilities, *, deliver: bool = True) -> AsyncIterator[None]:
-    """Run the loops while the block lasts, and stop them gracefully after it."""
-    raise NotImplementedError
-    yield
+    """Run the loops while the block lasts, and stop them gracefully after it.
+
+    Raises AlreadyRunning if another process works on the same data folder, or takes it over later: then the
+    block is cancelled.
+    """
+    tenure = _Tenure(cap, "worker" if deliver else "web")
+    await tenure.begin()
+    try:
+        if deliver and tenure.is_alone:
+            # Whoever held a lease on a row is dead: this process is the only one that delivers.
+            await delivering.recover(cap, all_leases=True)
+        stopping = asyncio.Event()
+        loops = _loops(cap, stopping, tenure, deliver=deliver)
+        tasks = [asyncio.create_task(_watch(each, stopping), name=each.name) for each in loops]
+        try:
+            with tenure.cancelling():
+                yield
+        finally:
+            stopping.set()
+            cap.bells.deliver.set()
+            cap.bells.react.set()
+            await asyncio.gather(*tasks)
+    finally:
+        await tenure.end()
+
+
+def _loops(cap: Capabilities, stopping: asyncio.Event, tenure: _Tenure, *, deliver: bool) -> list[_Named]:
+    def every(name: str, seconds: float, work: Work) -> _Named:
+        return _Named(name=name, run=lambda: _every(cap, stopping, seconds, work))
+
+    loops = [
+        _Named(name="react", run=lambda: _react(cap, stopping)),
+        every("housekeeping", PURGE_SECONDS, _purge),
+    ]
+    if tenure.is_alone:
+        loops.append(every("lease", LEASE_RENEW_SECONDS, tenure.renew))
+    if deliver:
+        loops.append(_Named(name=LOOP, run=lambda: _deliver(cap, stopping)))
+        loops.append(every("recover", RECOVER_SECONDS, _recover))
+    return loops
+
+
+async def _watch(loop: _Named, stopping: asyncio.Event) -> None:
+    """Run a loop until we stop; start it again when it breaks off."""
+    while not stopping.is_set():
+        try:
+            await loop.run()
+        # Whatever broke it, the node must go on: what it did is in the rows, and is taken up again.
+        except Exception:
+            logger.exception("the loop %r broke off and is started again", loop.name)
+            await _wait(stopping, RESTART_SECONDS)
+
+
+# -- the loops
+
+
+async def _deliver(cap: Capabilities, stopping: asyncio.Event) -> None:
+    dispatcher = Dispatcher(cap)
+    stopper = asyncio.create_task(stopping.wait())
+    stopper.add_done_callback(lambda _: dispatcher.stop())
+    try:
+        await dispatcher.run()
+    finally:
+        stopper.cancel()
+
+
+async def _react(cap: Capabilities, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        cap.vitals.beat("react", cap.clock())
+        cap.bells.react.clear()
+        if await reacting.react_once(cap) == 0:
+            await _wait(cap.bells.react, REACT_POLL_SECONDS)
+        else:
+            # What was applied may have caused deliveries.
+            cap.bells.deliver.set()
+    cap.vitals.stop_watching("react")
+
+
+async def _every(cap: Capabilities, stopping: asyncio.Event, seconds: float, work: Work) -> None:
+    """Do something now and then, never in step with other nodes."""
+    while not stopping.is_set():
+        await work(cap)
+        await _wait(stopping, seconds * random.uniform(0.8, 1.2))
+
+
+async def _purge(cap: Capabilities) -> None:
+    await housekeeping.purge_once(cap)
+
+
+async def _recover(cap: Capabilities) -> None:
+    if await delivering.recover(cap):
+        cap.bells.deliver.set()
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return

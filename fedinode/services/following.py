@@ -5,10 +5,22 @@ Incoming Follow, Accept, Reject and Undo are reacting's; it calls `answer_reques
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
+from federation import activities, jsonld
+from fedinode.cache import follows_key
 from fedinode.capabilities import Capabilities
+from fedinode.errors import Conflict, NotFound
+from fedinode.services import registering, resolving, sending
+from fedinode.services.sending import Outgoing, Sent
+from fedinode.storage import follows, inboxes, invalidations
+from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
+from fedinode.storage.follows import FollowRow, NewFollow
 from fedinode.urls import Urls
+
+#: A request of ours that waits for an answer is called so; theirs to us are "pending".
+REQUESTED = "requested"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,41 +36,200 @@ class Relation:
     since: datetime
 
 
+# -- whom we follow
+
+
 async def follow(cap: Capabilities, handle: str, *, collective: str | None = None) -> Relation:
-    """Ask an actor to let one of our collectives follow it; asking again while it waits sends nothing."""
-    raise NotImplementedError
+    """Ask an actor to let one of our collectives follow it; asking again while it waits sends nothing.
+
+    Raises HandleUnknown, PeerUnavailable, Blocked, Conflict.
+    """
+    row = await cap.database.read(lambda session: registering.require_collective(session, collective))
+    actor = await resolving.resolve_handle(cap, handle)
+    if actor.uri == row.uri:
+        raise Conflict("A collective cannot follow itself.")
+
+    def write(session: Session) -> Relation:
+        known = follows.find_between(session, "out", row.id, actor.id)
+        if known is None or known.state not in ("pending", "accepted"):
+            _request(session, cap.urls, row, actor.id, actor.uri, cap.clock())
+        return _standing(session, row.id, actor.id)
+
+    relation = await cap.database.write(write)
+    cap.bells.deliver.set()
+    return relation
 
 
 async def unfollow(cap: Capabilities, handle: str, *, collective: str | None = None) -> Relation:
     """Stop following an actor. Raises NotFound if we do not follow it."""
-    raise NotImplementedError
+    row = await cap.database.read(lambda session: registering.require_collective(session, collective))
+    known = await cap.database.read(lambda session: _find_followed(session, row.id, handle))
+    if known is None:
+        raise NotFound(f"{row.name} does not follow {handle}.")
+
+    def write(session: Session) -> Relation:
+        now = cap.clock()
+        follows.set_state(session, known.id, "ended", now)
+        undone = jsonld.load(known.body or b"{}")
+        outgoing = Outgoing(
+            type=activities.UNDO,
+            actor_uri=row.uri,
+            collective_id=row.id,
+            object_uri=known.actor_uri,
+            cause_key=f"undo:{known.follow_uri}",
+            make=lambda envelope: activities.undo(envelope, undone),
+            to=(known.actor_uri,),
+            inbox_ids=inboxes.of_actors(session, [known.actor_id]),
+        )
+        sending.send(session, cap.urls, outgoing, now)
+        invalidations.record(session, [follows_key(row.name)], now)
+        return _standing(session, row.id, known.actor_id)
+
+    relation = await cap.database.write(write)
+    cap.bells.deliver.set()
+    return relation
+
+
+def _request(
+    session: Session, urls: Urls, row: CollectiveRow, actor_id: int, actor_uri: str, now: datetime
+) -> Sent | None:
+    outgoing = Outgoing(
+        type=activities.FOLLOW,
+        actor_uri=row.uri,
+        collective_id=row.id,
+        object_uri=actor_uri,
+        cause_key=f"follow:{row.uri}:{actor_uri}:{now.isoformat()}",
+        make=lambda envelope: activities.follow(envelope, actor_uri),
+        to=(actor_uri,),
+        inbox_ids=inboxes.of_actors(session, [actor_id]),
+    )
+    sent = sending.send(session, urls, outgoing, now)
+    if sent is not None:
+        new = NewFollow(
+            direction="out", collective_id=row.id, actor_id=actor_id, follow_uri=sent.uri, body=sent.body
+        )
+        follows.put(session, new, now)
+    return sent
+
+
+def _find_followed(session: Session, collective_id: int, handle: str) -> FollowRow | None:
+    """Find whom we follow by handle, id or page, without asking anybody: they may be gone."""
+    wanted = handle.removeprefix("@").lower()
+    rows = follows.list_of(session, "out", ("pending", "accepted"), collective_id=collective_id)
+    for row in rows:
+        if handle == row.actor_uri or wanted == handle_of(row).removeprefix("@").lower():
+            return row
+    return None
+
+
+# -- who follows us
 
 
 async def followers(cap: Capabilities, *, collective: str | None = None) -> tuple[Relation, ...]:
     """Return the accepted followers, newest first."""
-    raise NotImplementedError
+    return await _list(cap, "in", ("accepted",), collective)
 
 
 async def following(cap: Capabilities, *, collective: str | None = None) -> tuple[Relation, ...]:
     """Return whom we follow or asked to follow, newest first."""
-    raise NotImplementedError
+    return await _list(cap, "out", ("pending", "accepted", "rejected"), collective)
 
 
 async def requests(cap: Capabilities, *, collective: str | None = None) -> tuple[Relation, ...]:
     """Return the follow requests that wait for a decision, oldest first."""
-    raise NotImplementedError
+    return await _list(cap, "in", ("pending",), collective, newest=False)
 
 
 async def accept(cap: Capabilities, request_id: int) -> Relation:
     """Let a requesting actor follow us. Raises NotFound, Conflict."""
-    raise NotImplementedError
+    return await _decide(cap, request_id, accepted=True)
 
 
 async def reject(cap: Capabilities, request_id: int) -> Relation:
-    """Refuse a follow request, or remove a follower. Raises NotFound."""
-    raise NotImplementedError
+    """Refuse a follow request, or remove a follower. Raises NotFound, Conflict."""
+    return await _decide(cap, request_id, accepted=False)
+
+
+async def _decide(cap: Capabilities, request_id: int, *, accepted: bool) -> Relation:
+    def write(session: Session) -> Relation:
+        found = follows.find(session, request_id)
+        if found is None or found.direction != "in":
+            raise NotFound(f"There is no follow request {request_id}.")
+        decidable = ("pending",) if accepted else ("pending", "accepted")
+        if found.state not in decidable:
+            raise Conflict(f"Follow request {request_id} was decided already: {found.state}.")
+        answer_request(session, cap.urls, request_id, accepted=accepted, now=cap.clock())
+        return _relation(_known(session, request_id))
+
+    relation = await cap.database.write(write)
+    cap.bells.deliver.set()
+    return relation
 
 
 def answer_request(session: Session, urls: Urls, follow_id: int, *, accepted: bool, now: datetime) -> None:
     """Record the decision about an incoming follow and queue the answer, in the caller's transaction."""
-    raise NotImplementedError
+    found = _known(session, follow_id)
+    follows.set_state(session, follow_id, "accepted" if accepted else "rejected", now)
+    asked = jsonld.load(found.body or b"{}")
+    make = activities.accept if accepted else activities.reject
+    outgoing = Outgoing(
+        type=activities.ACCEPT if accepted else activities.REJECT,
+        actor_uri=found.collective_uri,
+        collective_id=found.collective_id,
+        object_uri=found.follow_uri,
+        # The same request may come again, and is answered again.
+        cause_key=f"answer:{follow_id}:{found.follow_uri}:{now.isoformat()}",
+        make=lambda envelope: make(envelope, asked),
+        to=(found.actor_uri,),
+        is_public=False,
+        inbox_ids=inboxes.of_actors(session, [found.actor_id]),
+    )
+    sending.send(session, urls, outgoing, now)
+    invalidations.record(session, [follows_key(found.collective_name)], now)
+
+
+# -- steps
+
+
+async def _list(
+    cap: Capabilities, direction: str, states: tuple[str, ...], collective: str | None, *, newest: bool = True
+) -> tuple[Relation, ...]:
+    def read(session: Session) -> tuple[Relation, ...]:
+        wanted = registering.require_collective(session, collective).id if collective else None
+        rows = follows.list_of(session, direction, states, collective_id=wanted, newest=newest)
+        return tuple(_relation(row) for row in rows)
+
+    return await cap.database.read(read)
+
+
+def _known(session: Session, follow_id: int) -> FollowRow:
+    found = follows.find(session, follow_id)
+    if found is None:
+        raise NotFound(f"There is no follow request {follow_id}.")
+    return found
+
+
+def _standing(session: Session, collective_id: int, actor_id: int) -> Relation:
+    found = follows.find_between(session, "out", collective_id, actor_id)
+    assert found is not None
+    return _relation(found)
+
+
+def _relation(row: FollowRow) -> Relation:
+    is_request_of_ours = row.direction == "out" and row.state == "pending"
+    return Relation(
+        id=row.id,
+        collective=row.collective_name,
+        actor_uri=row.actor_uri,
+        handle=handle_of(row),
+        name=row.actor_name or row.preferred_username or "",
+        state=REQUESTED if is_request_of_ours else row.state,
+        since=row.decided_at or row.requested_at,
+    )
+
+
+def handle_of(row: FollowRow) -> str:
+    """Return the confirmed handle; else the name that the actor gives itself, at its own host."""
+    if row.handle:
+        return f"@{row.handle}"
+    return f"@{row.preferred_username or ''}@{urlsplit(row.actor_uri).netloc}"

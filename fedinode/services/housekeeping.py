@@ -1,8 +1,29 @@
-"""What is kept for how long, and the purge that sees to it."""
+"""What is kept for how long, and the purge that sees to it.
 
+Nothing here holds an address of a reader. Deleted means deleted: SQLite overwrites what it frees.
+"""
+
+import asyncio
+import logging
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from fedinode.capabilities import Capabilities
+from fedinode.storage import invalidations, journal, media_files, parked_deliveries, retention
+from fedinode.storage.retention import Purge
+
+logger = logging.getLogger(__name__)
+
+#: What waits for a server that does not answer is dropped after so long: news of a week ago are none.
+PARKED_AFTER = timedelta(days=7)
+ACTIVITIES_AFTER = timedelta(days=30)
+DELETED_TEXTS_AFTER = timedelta(days=1)
+INVALIDATIONS_AFTER = timedelta(days=1)
+#: A picture may be there before the post that shows it.
+ORPHANS_AFTER = timedelta(days=1)
+
+_DROPPED_WORDS = "dropped: the server did not answer for a week"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,4 +35,57 @@ class Purged:
 
 async def purge_once(cap: Capabilities) -> Purged:
     """Remove everything whose time is over, in short transactions."""
-    raise NotImplementedError
+    now = cap.clock()
+    journal_after = timedelta(days=cap.settings.privacy.keep_journal_days)
+    rules: tuple[tuple[str, Purge, datetime], ...] = (
+        ("journal", _prune_journal, now - journal_after),
+        ("sign-in links", retention.sign_in_links, now),
+        ("sessions", retention.sign_in_sessions, now),
+        ("activities", retention.old_activities, now - ACTIVITIES_AFTER),
+        ("deleted texts", retention.texts_of_deleted, now - DELETED_TEXTS_AFTER),
+    )
+    counts = {name: await _purge(cap, rule, before) for name, rule, before in rules}
+    counts["parked deliveries"] = await cap.database.write(
+        lambda session: parked_deliveries.drop_old(session, now - PARKED_AFTER, _DROPPED_WORDS, now)
+    )
+    counts["invalidations"] = await cap.database.write(
+        lambda session: invalidations.prune(session, now - INVALIDATIONS_AFTER)
+    )
+    counts["media"] = await _purge_media(cap, now - ORPHANS_AFTER)
+    logger.info(
+        "purged %s", ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
+    )
+    return Purged(counts=counts)
+
+
+def _prune_journal(session: Session, before: datetime) -> int:
+    return journal.prune(session, before, retention.BATCH_ROWS)
+
+
+async def _purge(cap: Capabilities, rule: Purge, before: datetime) -> int:
+    """Apply a rule until it finds less than it may delete at once."""
+    total = 0
+    while True:
+        count = await cap.database.write(lambda session: rule(session, before))
+        total += count
+        if count < retention.BATCH_ROWS:
+            return total
+
+
+async def _purge_media(cap: Capabilities, before: datetime) -> int:
+    names = await cap.database.write(lambda session: retention.orphaned_media(session, before))
+    kept = await cap.database.read(media_files.known_paths)
+    folder = cap.settings.media_dir
+    removed = await asyncio.to_thread(_remove_files, folder, kept, before)
+    return max(len(names), removed)
+
+
+def _remove_files(folder: Path, kept: frozenset[str], before: datetime) -> int:
+    """Remove files that no row names, unless they are new: their row may be on its way."""
+    removed = 0
+    for path in folder.iterdir() if folder.is_dir() else ():
+        is_old = path.stat().st_mtime < before.timestamp()
+        if path.is_file() and is_old and path.name not in kept:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed

@@ -90,6 +90,11 @@ async def prepare(cap: Capabilities, manuscript: Manuscript) -> Prepared:
     )
 
 
+def check(manuscript: Manuscript) -> None:
+    """Find out whether the texts of a manuscript can be rendered. Raises ManuscriptError."""
+    _render_all(manuscript)
+
+
 def _render_all(manuscript: Manuscript) -> tuple[PreparedText, ...]:
     return tuple(_render(manuscript.kind, version) for version in manuscript.texts)
 

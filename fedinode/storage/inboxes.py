@@ -61,6 +61,12 @@ def of_actors(session: Session, actor_ids: Sequence[int]) -> tuple[int, ...]:
     return tuple(inbox_id for inbox_id in session.scalars(query) if inbox_id is not None)
 
 
+def of_activity(session: Session, activity_id: int) -> tuple[int, ...]:
+    """Return every inbox that an activity was queued for."""
+    table = models.Delivery
+    return tuple(session.scalars(select(table.inbox_id).where(table.activity_id == activity_id)))
+
+
 def actors_behind(session: Session, inbox_ids: Collection[int]) -> dict[int, str]:
     """Return somebody who takes deliveries at each of some inboxes. Reads all actors: ask seldom."""
     actors = models.RemoteActor
