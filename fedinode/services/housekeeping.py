@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fedinode.capabilities import Capabilities
 from fedinode.storage import invalidations, journal, media_files, parked_deliveries, retention
+from fedinode.storage.database import Session
 from fedinode.storage.retention import Purge
 
 logger = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ Purge = Callable[[Session, datetime], int]
 def old_activities(session: Session, before: datetime) -> int:
     """Delete activities that nobody asks for again, once nothing of them is under way.
 
-    A Create stays with its deliveries: a Delete goes to all who got it. An Announce or Follow is needed to take
-    it back.
+    A Create stays with its deliveries: a Delete goes to all who got it. An Announce or Follow is needed to
+    take it back.
     """
     table, deliveries = models.OutgoingActivity, models.Delivery
     is_open = exists().where(
