@@ -42,6 +42,11 @@ def long_date(moment: date | datetime, language: str) -> str:
     return dates.format_date(day, "long", locale=i18n.locale_of(language))
 
 
+def short_date(moment: datetime, language: str) -> str:
+    """Return the day as briefly as a list has room for, "2 Mar 2022"; of an instant the day in UTC."""
+    return dates.format_date(moment.astimezone(UTC).date(), "medium", locale=i18n.locale_of(language))
+
+
 def weekday_name(moment: datetime, language: str) -> str:
     """Return the short name of the weekday."""
     return dates.format_date(moment.date(), "EEE", locale=i18n.locale_of(language))
@@ -188,6 +193,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "month_and_year": month_and_year,
     "number": number,
     "page_url": page_url,
+    "short_date": short_date,
     "weekday_name": weekday_name,
     "when_line": when_line,
 }
