@@ -1,7 +1,9 @@
 """What goes wrong on an operator's machine: one plain sentence, exit code 1, nothing half done."""
 
+import shutil
 import socket
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,12 +17,19 @@ from tests.nodes.harness import Node, free_port, make_node
 NEWS = '+++\ntype = "news"\nlanguage = "en"\n{more}\n+++\n\nText.\n'
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Node:
+    """Make a node once: keys take their time."""
+    node = make_node("berlin", tmp_path_factory.mktemp("made"))
+    node.init()
+    return node
+
+
 @pytest.fixture
-def node(tmp_path: Path) -> Node:
-    """Return a node that was made and is not served."""
-    made = make_node("berlin", tmp_path)
-    made.init()
-    return made
+def node(made: Node, tmp_path: Path) -> Node:
+    """Return a copy of a node that was made and is not served."""
+    shutil.copytree(made.folder, tmp_path / "berlin")
+    return replace(made, folder=tmp_path / "berlin")
 
 
 def state_of(folder: Path) -> dict[str, tuple[int, int]]:
@@ -107,10 +116,9 @@ def test_what_is_no_handle_is_named(node: Node) -> None:
     assert "nobody" in refused(node, "follow", "nobody")
 
 
-def test_a_full_disk_is_said_before_anything_is_written(tmp_path: Path) -> None:
-    node = make_node("berlin", tmp_path, {"FEDINODE_LIMITS__FREE_DISK_BYTES": str(10**18)})
-    node.init()
-    sentence = refused(node, "post", str(news(tmp_path)))
+def test_a_full_disk_is_said_before_anything_is_written(node: Node, tmp_path: Path) -> None:
+    full = replace(node, environ={"FEDINODE_LIMITS__FREE_DISK_BYTES": str(10**18)})
+    sentence = refused(full, "post", str(news(tmp_path)))
     assert "MB are free on the disk" in sentence
     assert node.rows("SELECT 1 FROM posts") == []
 
@@ -150,13 +158,7 @@ def test_an_occupied_port_changes_nothing(node: Node) -> None:
 
 
 def test_an_origin_that_changed_is_refused(node: Node) -> None:
-    moved = Node(
-        name="berlin",
-        folder=node.folder,
-        port=node.port,
-        origin=node.origin,
-        environ={"FEDINODE_ORIGIN": "http://other.localhost:1"},
-    )
+    moved = replace(node, environ={"FEDINODE_ORIGIN": "http://other.localhost:1"})
     sentence = refused(moved, "posts")
     assert node.origin in sentence
     assert "http://other.localhost:1" in sentence
