@@ -44,6 +44,9 @@ class DeliverySummary:
     created_at: datetime
     delivered: int
     total: int
+    #: Still on their way.
+    open: int
+    #: Given up.
     failed: int
 
 
@@ -205,5 +208,6 @@ def _summary(row: SummaryRow) -> DeliverySummary:
         created_at=row.created_at,
         delivered=row.delivered,
         total=row.total,
+        open=row.total - row.delivered - row.failed,
         failed=row.failed,
     )
