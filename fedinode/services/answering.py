@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from federation import objects
 from federation.errors import FederationError
-from federation.net import discovery
 from fedinode.capabilities import Capabilities
 from fedinode.errors import PeerUnavailable
 from fedinode.services import finding, resolving
@@ -24,7 +22,7 @@ class Answered:
 
 
 async def find_answered(cap: Capabilities, url: str) -> Answered:
-    """Return what is answered, by its id or the address of its page. Raises NotFound, PeerUnavailable."""
+    """Return what is answered, by id or address of its page. Raises NotFound, PeerUnavailable, Blocked."""
     if cap.urls.is_ours(url):
         return Answered(
             uri=await cap.database.read(lambda session: finding.require_object(session, cap.urls, url).uri)
@@ -35,15 +33,14 @@ async def find_answered(cap: Capabilities, url: str) -> Answered:
 
 async def _fetch(cap: Capabilities, url: str) -> Answered:
     try:
-        document = await discovery.fetch_document(cap.client, url, await cap.keyring.node_signer())
-        answered = objects.parse_object(document)
-        author = await resolving.resolve_actor(cap, answered.attributed_to)
+        found = await resolving.resolve_object(cap, url)
     except FederationError as error:
-        raise PeerUnavailable(f"{url} cannot be answered: {error}") from error
+        raise PeerUnavailable(f"{url} cannot be fetched from its server: {error}") from error
+    author = found.author
     name = _handle(author.uri, author.handle, author.preferred_username)
     inbox_ids = await cap.database.read(lambda session: inboxes.of_actors(session, [author.id]))
     mention = Mention(actor_uri=author.uri, handle=name)
-    return Answered(uri=answered.uri, mentions=(mention,), inbox_ids=inbox_ids)
+    return Answered(uri=found.subject.uri, mentions=(mention,), inbox_ids=inbox_ids)
 
 
 def _answered(known: KnownObject) -> Answered:

@@ -101,24 +101,6 @@ def count(session: Session, direction: str, collective_id: int) -> int:
     return session.execute(query).scalar_one()
 
 
-def page_of_uris(
-    session: Session, direction: str, collective_id: int, *, before_id: int | None, limit: int
-) -> tuple[tuple[int, str], ...]:
-    """Return number and actor id of accepted follows, newest first, for a collection page."""
-    actors = models.RemoteActor
-    query = (
-        select(_TABLE.id, actors.uri)
-        .join(actors, actors.id == _TABLE.actor_id)
-        .where(_TABLE.direction == direction, _TABLE.collective_id == collective_id)
-        .where(_TABLE.state == "accepted")
-        .order_by(_TABLE.id.desc())
-        .limit(limit)
-    )
-    if before_id is not None:
-        query = query.where(_TABLE.id < before_id)
-    return tuple((row.id, row.uri) for row in session.execute(query))
-
-
 def _select() -> Select[*tuple[Any, ...]]:
     actors, collectives = models.RemoteActor, models.Collective
     return (
