@@ -71,10 +71,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = parser().parse_args(argv)
         args.run(Call(args=args, data_dir=data_dir(args.data), output=output))
     except NodeError as error:
-        output.say(str(error))
+        output.say(_sentence(str(error)))
         return error.exit_code
     except FederationError as error:
-        output.say(f"The other server did not behave: {error}")
+        output.say(_sentence(f"The other server did not behave: {error}"))
         return 1
     except KeyboardInterrupt:
         return 130
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        output.say(_sentence(error))
+        output.say(_os_sentence(error))
         return 1
     return 0
 
@@ -93,7 +93,11 @@ def data_dir(named: str | None) -> Path:
     return Path(named or os.environ.get("FEDINODE_DATA") or "data")
 
 
-def _sentence(error: OSError) -> str:
+def _sentence(words: str) -> str:
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+def _os_sentence(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full; make room and try again."
     where = f"{error.filename}: " if error.filename else ""
