@@ -97,11 +97,46 @@ class CoSignature(Base):
     checked_live_at: Mapped[datetime | None]
 
 
+class Invitation(Base):
+    """An author asked a cell to sign a draft. One row for both sides. AAD uid: `uri`."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        one_of("state", "open", "declined", "cancelled", "expired", "answered"),
+        one_of("role", "cosigner", "issuer"),
+        UniqueConstraint("statement_uri", "revision", "cell_uri"),
+        Index("ix_invitations_state", "state", "ends_at"),
+    )
+
+    id: Mapped[RowId]
+    #: The id of the Invite.
+    uri: Mapped[str] = mapped_column(unique=True)
+    statement_uri: Mapped[str]
+    revision: Mapped[int]
+    text_digest: Mapped[str]
+    author_uri: Mapped[str]
+    cell_uri: Mapped[str]
+    role: Mapped[str]
+    state: Mapped[str]
+    #: [S] The Invite, which carries the draft.
+    body: Mapped[bytes]
+    #: [S] Why it was declined, and what the cell would like to read instead.
+    reason: Mapped[bytes | None]
+    ends_at: Mapped[datetime]
+    publish_before: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+
 class Evidence(Base):
     """A signed document that proves a key, a text, a signature or its end, by the digest of its bytes."""
 
     __tablename__ = "evidence"
-    __table_args__ = (one_of("kind", "actor", "article", "entry", "checkpoint", "withdrawal", "witness"),)
+    __table_args__ = (
+        one_of(
+            "kind", "actor", "article", "entry", "checkpoint", "tally", "withdrawal", "removal", "witness"
+        ),
+    )
 
     digest: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]

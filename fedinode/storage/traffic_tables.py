@@ -33,6 +33,7 @@ class OutgoingActivity(Base):
     actor_uri: Mapped[str]
     type: Mapped[str]
     object_uri: Mapped[str]
+    #: Sealed unless `is_public`. AAD uid: `uid`.
     body: Mapped[bytes]
     #: Such as 'create:OBJECT' or 'update:DOCUMENT'.
     cause_key: Mapped[str] = mapped_column(unique=True)
@@ -153,6 +154,8 @@ class RemoteActor(Base):
     gone_seen_at: Mapped[datetime | None]
     gone_at: Mapped[datetime | None]
     moved_to: Mapped[str | None]
+    #: When a Move was last followed; another within 30 days is not.
+    moved_at: Mapped[datetime | None]
 
 
 class RemoteActorKey(Base):

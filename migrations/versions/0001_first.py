@@ -18,6 +18,7 @@ def upgrade() -> None:
     _cosignatures()
     _evidence()
     _invalidations()
+    _invitations()
     _keys()
     _leases()
     _mail()
@@ -139,11 +140,43 @@ def _evidence() -> None:
         sa.Column("source_uri", sa.Text(), nullable=False),
         sa.Column("first_seen_at", INSTANT, nullable=False),
         sa.CheckConstraint(
-            "kind IN ('actor', 'article', 'entry', 'checkpoint', 'withdrawal', 'witness')",
+            "kind IN ('actor', 'article', 'entry', 'checkpoint', 'tally', 'withdrawal', 'removal', 'witness')",
             name="ck_evidence_kind_known",
         ),
         sa.PrimaryKeyConstraint("digest", name="pk_evidence"),
     )
+
+
+def _invitations() -> None:
+    op.create_table(
+        "invitations",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("uri", sa.Text(), nullable=False),
+        sa.Column("statement_uri", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("text_digest", sa.Text(), nullable=False),
+        sa.Column("author_uri", sa.Text(), nullable=False),
+        sa.Column("cell_uri", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column("ends_at", INSTANT, nullable=False),
+        sa.Column("publish_before", INSTANT, nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("decided_at", INSTANT, nullable=True),
+        sa.CheckConstraint(
+            "state IN ('open', 'declined', 'cancelled', 'expired', 'answered')",
+            name="ck_invitations_state_known",
+        ),
+        sa.CheckConstraint("role IN ('cosigner', 'issuer')", name="ck_invitations_role_known"),
+        sa.PrimaryKeyConstraint("id", name="pk_invitations"),
+        sa.UniqueConstraint("uri", name="uq_invitations_uri"),
+        sa.UniqueConstraint(
+            "statement_uri", "revision", "cell_uri", name="uq_invitations_statement_uri_revision_cell_uri"
+        ),
+    )
+    op.create_index("ix_invitations_state", "invitations", ["state", "ends_at"])
 
 
 def _invalidations() -> None:
@@ -447,6 +480,7 @@ def _actors() -> None:
         sa.Column("gone_seen_at", INSTANT, nullable=True),
         sa.Column("gone_at", INSTANT, nullable=True),
         sa.Column("moved_to", sa.Text(), nullable=True),
+        sa.Column("moved_at", INSTANT, nullable=True),
         sa.CheckConstraint("level IN ('none', 'silence', 'suspend')", name="ck_actors_level_known"),
         sa.ForeignKeyConstraint(["inbox_id"], ["inboxes.id"], name="fk_actors_inbox_id"),
         sa.ForeignKeyConstraint(["peer_id"], ["peers.id"], name="fk_actors_peer_id"),
