@@ -12,7 +12,18 @@ from starlette.types import ASGIApp
 
 from fedinode.capabilities import Capabilities
 from fedinode.resources import resource_dir
-from fedinode.web import activitypub, archive, downloads, errors, feeds, health, inboxes, pages, wellknown
+from fedinode.web import (
+    activitypub,
+    archive,
+    downloads,
+    errors,
+    feeds,
+    health,
+    inboxes,
+    pages,
+    sitemaps,
+    wellknown,
+)
 from fedinode.web.answers import Handler, Site
 from fedinode.web.assets import Assets
 from fedinode.web.headers import Headers
@@ -30,6 +41,8 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/feed.atom", feeds.atom),
     ("/feed.json", feeds.json_feed),
     ("/robots.txt", wellknown.robots),
+    ("/sitemap.xml", sitemaps.index),
+    ("/sitemaps/{part:int}.xml", sitemaps.part),
     ("/favicon.ico", downloads.favicon),
     ("/healthz", health.healthz),
     ("/metrics", health.metrics),

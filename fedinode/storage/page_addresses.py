@@ -1,6 +1,7 @@
 """Page addresses: what stands, or stood, where; and the pages that a collective wrote for the node."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import aliased
@@ -58,3 +59,48 @@ def find_page(session: Session, slug: str) -> int | None:
         .order_by(_POSTS.collective_id, _POSTS.id)
         .limit(1)
     ).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedPage:
+    """The page of a public text, for the sitemap."""
+
+    post_id: int
+    collective: str
+    language: str
+    slug: str
+    written_at: datetime
+
+
+def count_public(session: Session) -> int:
+    """Return how many posts have pages that anybody may read."""
+    return session.execute(
+        select(func.count()).select_from(_POSTS).where(_POSTS.state == "public")
+    ).scalar_one()
+
+
+def list_public(session: Session, *, offset: int, limit: int) -> tuple[MappedPage, ...]:
+    """Return the pages of a stretch of the public posts, the oldest first, in all languages."""
+    stretch = (
+        select(_POSTS.id).where(_POSTS.state == "public").order_by(_POSTS.id).offset(offset).limit(limit)
+    )
+    objects, revisions = models.FederatedObject, models.Revision
+    carried, states = models.RevisionText, models.TextRevision
+    rows = session.execute(
+        select(
+            _TEXTS.post_id,
+            models.Collective.name.label("collective"),
+            _SLUGS.language,
+            _SLUGS.slug,
+            states.created_at.label("written_at"),
+        )
+        .join(_SLUGS, and_(_SLUGS.text_id == _TEXTS.id, _SLUGS.is_current))
+        .join(models.Collective, models.Collective.id == _SLUGS.collective_id)
+        .join(states, states.text_id == _TEXTS.id)
+        .join(carried, carried.text_revision_id == states.id)
+        .join(revisions, and_(revisions.id == carried.revision_id, revisions.state == "public"))
+        .join(objects, and_(objects.current_revision_id == revisions.id, objects.superseded_at.is_(None)))
+        .where(_TEXTS.post_id.in_(stretch.scalar_subquery()), models.Collective.closed_at.is_(None))
+        .order_by(_TEXTS.post_id, _SLUGS.language)
+    )
+    return tuple(MappedPage(**row._mapping) for row in rows)
