@@ -32,7 +32,8 @@ async def shelf(publish: Publish) -> None:
         'type = "statement"\ntitle = "Erklärung"\nlanguage = "de"\npublished = 2025-01-01T00:00:00Z'
     )
     await publish(
-        'type = "news"\ntitle = "ტრამვაი"\nlanguage = "ka"\nshow = "teaser"\npublished = 2025-02-01T00:00:00Z',
+        'type = "news"\ntitle = "ტრამვაი"\nlanguage = "ka"\nshow = "teaser"\n'
+        "published = 2025-02-01T00:00:00Z",
         collective="tbilisi",
     )
 
@@ -84,9 +85,7 @@ async def test_each_way_says_how_many_posts_it_leaves(get: Get) -> None:
     page = re.sub(r"\s+", " ", (await get("/archive?year=2024")).text)
     assert "2 posts: <bdi>2024</bdi>" in page
     assert f'href="{ORIGIN}/archive?year=2025"><bdi>2025</bdi></a> <small class="number">2</small>' in page
-    assert f'href="{ORIGIN}/archive?year=2024&amp;month=7" ><bdi>July</bdi></a>' in page.replace(
-        '"><bdi>July', '" ><bdi>July'
-    )
+    assert f'href="{ORIGIN}/archive?year=2024&amp;month=7"><bdi>July</bdi></a>' in page
     assert 'rel="nofollow"><bdi>News</bdi></a> <small class="number">2</small>' in page
 
 
