@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 #: A loop that died is started again after so long.
 RESTART_SECONDS = 1.0
-#: How often the journal is looked at when nobody rings.
+#: How often each lane of the journal is looked at when nobody rings.
 REACT_POLL_SECONDS = 1.0
 PURGE_SECONDS = 3600.0
 RECOVER_SECONDS = 15.0
@@ -35,6 +35,15 @@ Work = Callable[[Capabilities], Awaitable[None]]
 class _Named:
     name: str
     run: Loop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lane:
+    """One lane of the journal: its name, what works through it, and who rings for it."""
+
+    name: str
+    work: Callable[[Capabilities], Awaitable[int]]
+    bell: asyncio.Event
 
 
 class _Tenure:
@@ -112,6 +121,7 @@ async def running(cap: Capabilities, *, deliver: bool = True) -> AsyncIterator[N
             stopping.set()
             cap.bells.deliver.set()
             cap.bells.react.set()
+            cap.bells.fetch.set()
             await asyncio.gather(*tasks)
     finally:
         await tenure.end()
@@ -121,8 +131,11 @@ def _loops(cap: Capabilities, stopping: asyncio.Event, tenure: _Tenure, *, deliv
     def every(name: str, seconds: float, work: Work) -> _Named:
         return _Named(name=name, run=lambda: _every(cap, stopping, seconds, work))
 
+    quick = _Lane(name="react", work=reacting.react_once, bell=cap.bells.react)
+    slow = _Lane(name="fetch", work=reacting.fetch_once, bell=cap.bells.fetch)
     loops = [
-        _Named(name="react", run=lambda: _react(cap, stopping)),
+        _Named(name=quick.name, run=lambda: _react(cap, stopping, quick)),
+        _Named(name=slow.name, run=lambda: _react(cap, stopping, slow)),
         every("housekeeping", PURGE_SECONDS, _purge),
     ]
     if tenure.is_alone:
@@ -157,16 +170,13 @@ async def _deliver(cap: Capabilities, stopping: asyncio.Event) -> None:
         stopper.cancel()
 
 
-async def _react(cap: Capabilities, stopping: asyncio.Event) -> None:
+async def _react(cap: Capabilities, stopping: asyncio.Event, lane: _Lane) -> None:
     while not stopping.is_set():
-        cap.vitals.beat("react", cap.clock())
-        cap.bells.react.clear()
-        if await reacting.react_once(cap) == 0:
-            await _wait(cap.bells.react, REACT_POLL_SECONDS)
-        else:
-            # What was applied may have caused deliveries.
-            cap.bells.deliver.set()
-    cap.vitals.stop_watching("react")
+        cap.vitals.beat(lane.name, cap.clock())
+        lane.bell.clear()
+        if await lane.work(cap) == 0:
+            await _wait(lane.bell, REACT_POLL_SECONDS)
+    cap.vitals.stop_watching(lane.name)
 
 
 async def _every(cap: Capabilities, stopping: asyncio.Event, seconds: float, work: Work) -> None:

@@ -12,11 +12,12 @@ from fedinode.cache import follows_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound
 from fedinode.services import registering, resolving, sending
-from fedinode.services.sending import Outgoing, Sent
+from fedinode.services.sending import Outgoing
 from fedinode.storage import follows, inboxes, invalidations
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.follows import FollowRow, NewFollow
+from fedinode.storage.remote_actors import RemoteActor
 from fedinode.urls import Urls
 
 #: A request of ours that waits for an answer is called so; theirs to us are "pending".
@@ -52,7 +53,7 @@ async def follow(cap: Capabilities, handle: str, *, collective: str | None = Non
     def write(session: Session) -> Relation:
         known = follows.find_between(session, "out", row.id, actor.id)
         if known is None or known.state not in ("pending", "accepted"):
-            _request(session, cap.urls, row, actor.id, actor.uri, cap.clock())
+            send_request(session, cap.urls, row, actor, cap.clock())
         return _standing(session, row.id, actor.id)
 
     relation = await cap.database.write(write)
@@ -68,21 +69,7 @@ async def unfollow(cap: Capabilities, handle: str, *, collective: str | None = N
         raise NotFound(f"{row.name} does not follow {handle}.")
 
     def write(session: Session) -> Relation:
-        now = cap.clock()
-        follows.set_state(session, known.id, "ended", now)
-        undone = jsonld.load(known.body or b"{}")
-        outgoing = Outgoing(
-            type=activities.UNDO,
-            actor_uri=row.uri,
-            collective_id=row.id,
-            object_uri=known.actor_uri,
-            cause_key=f"undo:{known.follow_uri}",
-            make=lambda envelope: activities.undo(envelope, undone),
-            to=(known.actor_uri,),
-            inbox_ids=inboxes.of_actors(session, [known.actor_id]),
-        )
-        sending.send(session, cap.urls, outgoing, now)
-        invalidations.record(session, [follows_key(row.name)], now)
+        send_end(session, cap.urls, known, cap.clock())
         return _standing(session, row.id, known.actor_id)
 
     relation = await cap.database.write(write)
@@ -90,26 +77,42 @@ async def unfollow(cap: Capabilities, handle: str, *, collective: str | None = N
     return relation
 
 
-def _request(
-    session: Session, urls: Urls, row: CollectiveRow, actor_id: int, actor_uri: str, now: datetime
-) -> Sent | None:
+def send_request(session: Session, urls: Urls, row: CollectiveRow, actor: RemoteActor, now: datetime) -> None:
+    """Ask to follow an actor, in the caller's transaction."""
     outgoing = Outgoing(
         type=activities.FOLLOW,
         actor_uri=row.uri,
         collective_id=row.id,
-        object_uri=actor_uri,
-        cause_key=f"follow:{row.uri}:{actor_uri}:{now.isoformat()}",
-        make=lambda envelope: activities.follow(envelope, actor_uri),
-        to=(actor_uri,),
-        inbox_ids=inboxes.of_actors(session, [actor_id]),
+        object_uri=actor.uri,
+        cause_key=f"follow:{row.uri}:{actor.uri}:{now.isoformat()}",
+        make=lambda envelope: activities.follow(envelope, actor.uri),
+        to=(actor.uri,),
+        inbox_ids=inboxes.of_actors(session, [actor.id]),
     )
     sent = sending.send(session, urls, outgoing, now)
     if sent is not None:
         new = NewFollow(
-            direction="out", collective_id=row.id, actor_id=actor_id, follow_uri=sent.uri, body=sent.body
+            direction="out", collective_id=row.id, actor_id=actor.id, follow_uri=sent.uri, body=sent.body
         )
         follows.put(session, new, now)
-    return sent
+
+
+def send_end(session: Session, urls: Urls, known: FollowRow, now: datetime) -> None:
+    """Stop following an actor, in the caller's transaction."""
+    follows.set_state(session, known.id, "ended", now)
+    undone = jsonld.load(known.body or b"{}")
+    outgoing = Outgoing(
+        type=activities.UNDO,
+        actor_uri=known.collective_uri,
+        collective_id=known.collective_id,
+        object_uri=known.actor_uri,
+        cause_key=f"undo:{known.follow_uri}",
+        make=lambda envelope: activities.undo(envelope, undone),
+        to=(known.actor_uri,),
+        inbox_ids=inboxes.of_actors(session, [known.actor_id]),
+    )
+    sending.send(session, urls, outgoing, now)
+    invalidations.record(session, [follows_key(known.collective_name)], now)
 
 
 def _find_followed(session: Session, collective_id: int, handle: str) -> FollowRow | None:

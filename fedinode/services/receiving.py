@@ -16,7 +16,7 @@ from federation.signatures import Dialect, HttpMessage, Signed
 from fedinode import failpoints
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Blocked, Busy, NotFound
-from fedinode.services import resolving, waking
+from fedinode.services import handling, resolving, waking
 from fedinode.storage import collectives, journal, levels, peers, remote_actors
 from fedinode.storage.database import Session
 from fedinode.storage.journal import NewEntry
@@ -31,8 +31,6 @@ MAX_PEEK_BYTES = 65_536
 
 #: Activities that others may pass on: what they are about is fetched from its origin instead of believed.
 _PASSED_ON = frozenset({activities.CREATE, activities.UPDATE, activities.DELETE})
-#: How the journal calls them.
-FORWARDED = "Forwarded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +190,7 @@ def _require_authority(activity: Activity, sender: _Sender) -> str:
     is_by_its_server = authority.is_same_origin(activity.object_uri, activity.actor_uri)
     if activity.type not in _PASSED_ON or not is_by_its_server:
         raise NotAuthorized("The activity was signed by another actor than it names.")
-    return FORWARDED
+    return handling.FORWARDED
 
 
 async def _is_about_suspended(cap: Capabilities, activity: Activity, sender: _Sender) -> bool:

@@ -1,10 +1,11 @@
 """Rows of follows: who follows our collectives ('in'), whom they follow ('out')."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
@@ -75,6 +76,63 @@ def find_between(session: Session, direction: str, collective_id: int, actor_id:
             _TABLE.direction == direction, _TABLE.collective_id == collective_id, _TABLE.actor_id == actor_id
         ),
     )
+
+
+def find_by_uri(session: Session, direction: str, actor_id: int, follow_uri: str) -> FollowRow | None:
+    """Return the follow between us and an actor that was asked for under this id."""
+    is_meant = (_TABLE.direction == direction, _TABLE.actor_id == actor_id, _TABLE.follow_uri == follow_uri)
+    return _one(session, _select().where(*is_meant).limit(1))
+
+
+def is_peer_known(session: Session, actor_id: int) -> bool:
+    """Tell whether anybody on the same server follows us, or is followed by us, with consent."""
+    actors = models.RemoteActor
+    peer_id = select(actors.peer_id).where(actors.id == actor_id).scalar_subquery()
+    query = (
+        select(_TABLE.id)
+        .join(actors, actors.id == _TABLE.actor_id)
+        .where(_TABLE.state == "accepted", actors.peer_id == peer_id)
+        .limit(1)
+    )
+    return session.scalar(query) is not None
+
+
+def count_of_actors(session: Session, direction: str, actor_ids: Collection[int]) -> int:
+    """Return how many follows with these actors stand or wait."""
+    return session.execute(
+        select(func.count()).where(_TABLE.direction == direction, *_is_standing(actor_ids))
+    ).scalar_one()
+
+
+def end_of_actors(
+    session: Session, actor_ids: Collection[int], now: datetime, *, collective_id: int | None = None
+) -> frozenset[str]:
+    """End what is between these actors and us, or one collective; return the names of our collectives."""
+    collectives = models.Collective
+    conditions = _is_standing(actor_ids)
+    if collective_id is not None:
+        conditions += (_TABLE.collective_id == collective_id,)
+    rows = session.execute(
+        select(_TABLE.id, collectives.name)
+        .join(collectives, collectives.id == _TABLE.collective_id)
+        .where(*conditions)
+    ).all()
+    session.execute(
+        update(_TABLE).where(_TABLE.id.in_([row.id for row in rows])).values(state="ended", decided_at=now)
+    )
+    return frozenset(row.name for row in rows)
+
+
+def list_followed(session: Session, actor_id: int) -> tuple[FollowRow, ...]:
+    """Return the accepted follows of an actor by our collectives."""
+    query = _select().where(
+        _TABLE.direction == "out", _TABLE.actor_id == actor_id, _TABLE.state == "accepted"
+    )
+    return tuple(FollowRow(**row._mapping) for row in session.execute(query))
+
+
+def _is_standing(actor_ids: Collection[int]) -> tuple[ColumnElement[bool], ...]:
+    return (_TABLE.actor_id.in_(actor_ids), _TABLE.state.in_(("pending", "accepted")))
 
 
 def list_of(

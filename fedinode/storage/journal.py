@@ -99,6 +99,14 @@ def list_quick(session: Session, now: datetime, limit: int) -> tuple[Entry, ...]
     return _read(session, _waiting(now).where(_TABLE.attempts == 0, ~in_the_way).limit(limit))
 
 
+def has_slow(session: Session, now: datetime) -> bool:
+    """Tell whether anything in the slow lane is due."""
+    return (
+        session.scalar(_waiting(now).with_only_columns(_TABLE.id).where(_TABLE.attempts > 0).limit(1))
+        is not None
+    )
+
+
 def claim_slow(session: Session, now: datetime, until: datetime, limit: int) -> tuple[Entry, ...]:
     """Take the oldest due entries of the slow lane, one of each sender, so that no other process does.
 

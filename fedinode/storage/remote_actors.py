@@ -43,6 +43,7 @@ class RemoteActor:
     fetched_at: datetime | None
     gone_at: datetime | None
     moved_to: str | None
+    moved_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +180,7 @@ def _read(
         fetched_at=row.fetched_at,
         gone_at=row.gone_at,
         moved_to=row.moved_to,
+        moved_at=row.moved_at,
     )
 
 
@@ -262,6 +264,6 @@ def record_gone(session: Session, actor_ids: Sequence[int], now: datetime) -> No
     )
 
 
-def record_moved(session: Session, actor_id: int, target_uri: str) -> None:
+def record_moved(session: Session, actor_id: int, target_uri: str, now: datetime) -> None:
     """Note where an actor went."""
-    session.execute(update(_TABLE).where(_TABLE.id == actor_id).values(moved_to=target_uri))
+    session.execute(update(_TABLE).where(_TABLE.id == actor_id).values(moved_to=target_uri, moved_at=now))
