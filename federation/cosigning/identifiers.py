@@ -21,8 +21,9 @@ COSIGN_FRAGMENT: Final = "cosign-"
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # The last label of a name is never all digits: that would be an address.
+_HOST = rf"(?:{_LABEL}\.)*(?!\d+[/:]|\d+$){_LABEL}"
 _ID = re.compile(
-    rf"(?P<origin>(?P<scheme>https?)://(?P<host>(?:{_LABEL}\.)*(?!\d+[/:]|\d+$){_LABEL})(?::(?P<port>[1-9]\d{{0,4}}))?)"
+    rf"(?P<origin>(?P<scheme>https?)://(?P<host>{_HOST})(?::(?P<port>[1-9]\d{{0,4}}))?)"
     r"(?:/[!$-;=?-\[\]_a-z~]*)?",
     re.ASCII,
 )

@@ -85,7 +85,7 @@ class KeyReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The answer of ``verify``. Words hold under the keys in the file; ``keys`` says who vouches for those."""
+    """The answer of ``verify``: words that hold under the keys in the file, and who vouches for those."""
 
     statement: StatementWord
     #: In the order of the file.

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from federation import errors
 from federation.cosigning import html_grammar, identifiers, lettering
-from federation.jsonld import Document
+from federation.jsonld import PUBLIC, Document
 
 MAX_LANGUAGES: Final = 40
 MAX_TAGS: Final = 30
@@ -53,7 +53,7 @@ def require_form(statement: Document) -> None:
 
 def is_published(statement: Document) -> bool:
     """Whether a well-formed statement is public: it says since when, and is addressed to everybody."""
-    return "published" in statement and _PUBLIC in statement.get("to", [])
+    return "published" in statement and PUBLIC in statement.get("to", [])
 
 
 def require_content_match(statement: Document) -> None:
@@ -83,9 +83,10 @@ def _require_languages(statement: Document) -> None:
     maps = [statement[texts] for texts in _SHOWN.values() if texts in statement]
     if not all(isinstance(texts, dict) and texts.keys() == maps[0].keys() for texts in maps):
         raise errors.Malformed("a statement does not have the same languages everywhere")
+    # The form of a tag leaves no two that differ in nothing but their cases.
     languages = [identifiers.require_language(language) for language in maps[0]]
-    if len({language.lower() for language in languages}) < len(languages) or len(languages) > MAX_LANGUAGES:
-        raise errors.Malformed("a statement has a language twice, or too many")
+    if len(languages) > MAX_LANGUAGES:
+        raise errors.Malformed("a statement has too many languages")
     if statement["authoritativeLanguage"] not in languages:
         raise errors.Malformed("a statement has no text in the language that counts")
     shown = [statement[name] for name in _SHOWN if name in statement]
@@ -115,7 +116,7 @@ def _check_recipients(value: object, _uri: str) -> None:
     if not isinstance(value, list):
         raise errors.Malformed("recipients are not a list")
     for item in value:
-        if item != _PUBLIC:
+        if item != PUBLIC:
             identifiers.require_id(item)
 
 
@@ -160,7 +161,6 @@ def _check_sensitive(value: object, _uri: str) -> None:
         raise errors.Malformed("sensitive is not true or false")
 
 
-_PUBLIC: Final = "https://www.w3.org/ns/activitystreams#Public"
 _CHECKS: Final[dict[str, Callable[[Any, str], object]]] = {
     "to": _check_recipients,
     "cc": _check_recipients,

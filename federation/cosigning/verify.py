@@ -123,7 +123,7 @@ class _Verification:
         vouching: Vouching,
         endings: Endings,
     ) -> Report:
-        checkpoint = self._checkpoint(statement)
+        checkpoint, tally = self._checkpoint(statement), self._tally(statement)
         if endings.passed_over:
             self._notes.append(f"{endings.passed_over} withdrawals or removals end nothing in this list")
         if self._bundle.unread_lines:
@@ -138,7 +138,7 @@ class _Verification:
             has_trust=self._has_trust,
             notes=tuple(self._notes),
             document=statement,
-            tally=self._tally(statement),
+            tally=tally,
         )
 
     def _statement(self) -> Document | None:

@@ -1,0 +1,629 @@
+"""Attacks that a first draft of the protocol let through, by their numbers in docs/cosigning.md."""
+
+import json
+import time
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from federation import base58, jsonld, proofs
+from federation.cosigning import bundle as bundles
+from federation.cosigning import documents, records, vocabulary
+from federation.cosigning.report import EntryWord, ListWord, StatementWord
+from federation.cosigning.trust import Trust
+from federation.cosigning.verify import verify
+from federation.jsonld import PUBLIC, Document
+from tests.federation import samples
+from tests.federation.cosigning import cells
+from tests.federation.cosigning.cells import BREMEN, HALLE, KOELN, LEIPZIG, STATEMENT, Cell
+
+VECTORS = samples.load("cosign_vectors.json")
+
+
+def statement_word(**changes: Any) -> str:
+    return cells.verified(cells.bundle(text=cells.statement(**changes))).statement.value
+
+
+def unsigned(document: Document) -> Document:
+    return {name: value for name, value in document.items() if name != "proof"}
+
+
+# -- 1: what Mastodon shows is not what was signed
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"summary": "<p>anything</p>", "summaryMap": None}, "malformed"),
+        ({"summaryMap": {"de": "<p>anything</p>", "en": "<p>x</p>"}}, "content-mismatch"),
+        ({"preview": {"type": "Note", "content": "<p>anything</p>"}}, "malformed"),
+        ({"source": {"content": "anything", "mediaType": "text/markdown"}}, "malformed"),
+        ({"image": {"type": "Image", "url": "https://evil.example/x.png"}}, "malformed"),
+        ({"url": "https://evil.example/"}, "malformed"),
+    ],
+)
+def test_1_nothing_that_is_shown_is_outside_the_signed_text(changes: Document, word: str) -> None:
+    assert statement_word(**changes) == word
+
+
+def test_1_a_new_summary_breaks_every_signature() -> None:
+    text = {"summary": "<p>anything</p>", "summaryMap": {"de": "<p>anything</p>", "en": "<p>x</p>"}}
+    changed = cells.statement(**text)
+    report = cells.verified(cells.bundle(cells.entry(), text=changed))
+    assert (report.statement, [each.word for each in report.entries]) == ("valid", ["other-revision"])
+
+
+@pytest.mark.parametrize(
+    "change", [{"name": "Anderes"}, {"digestMultibase": "zQm" + "2" * 44}, {"mediaType": "x/y"}]
+)
+def test_1_files_are_part_of_the_signed_text(change: Document) -> None:
+    file = {
+        "type": "Document",
+        "mediaType": "application/pdf",
+        "name": "Erklärung",
+        "url": f"{LEIPZIG.origin}/media/1.pdf",
+        "digestMultibase": "zQm" + "1" * 44,
+    }
+    text, other = cells.statement(attachment=[file]), cells.statement(attachment=[file | change])
+    assert cells.words(cells.bundle(cells.entry(text=text), text=text)) == ["valid"]
+    assert cells.words(cells.bundle(cells.entry(text=text), text=other)) == ["other-revision"]
+
+
+# -- 3: nobody vouches for the keys in a file
+
+
+def impostor(cell: Cell) -> tuple[Document, Document]:
+    """Return an entry in a cell's name under a key that the author made, and an actor that shows it."""
+    key = cells.make_key("made by the author")
+    signed = proofs.sign_document(unsigned(cells.co_signature(cell)), key, cell.key_id, cells.SIGNED)
+    forged = {"coSignature": signed, "authorization": cells.stamp(signed, key.public.multikey())}
+    return forged, records.render_actor(cell.uri, "x", {cell.key_id: key.public.multikey()})
+
+
+def test_3_an_invented_co_signer_shows_as_such_to_whoever_knows_the_key() -> None:
+    forged, actor = impostor(KOELN)
+    made = cells.bundle(forged, actors=[LEIPZIG.actor, actor])
+    assert cells.words(made) == ["valid"]
+    assert {each.rung for each in cells.verified(made).keys} == {"file", "author"}
+    assert cells.words(made, cells.trusting(LEIPZIG, KOELN)) == ["key-conflict"]
+
+
+def test_3_an_invented_co_signer_shows_as_such_by_a_trusted_witness() -> None:
+    forged, actor = impostor(KOELN)
+    made = cells.bundle(forged, actors=[LEIPZIG.actor, HALLE.actor, actor])
+    made["witnesses"] = [cells.witness(HALLE, LEIPZIG, KOELN)]
+    assert cells.words(made, cells.trusting(HALLE)) == ["key-conflict"]
+
+
+def test_3_a_second_actor_document_of_an_id_displaces_nobody() -> None:
+    _, actor = impostor(KOELN)
+    for actors in ([LEIPZIG.actor, KOELN.actor, actor], [LEIPZIG.actor, actor, KOELN.actor]):
+        assert cells.words(cells.bundle(cells.entry(), actors=actors)) == ["valid"]
+
+
+def test_3_a_stamp_that_saw_another_key_than_the_signature_was_made_with() -> None:
+    _, actor = impostor(KOELN)
+    signed = cells.co_signature()
+    other = actor["assertionMethod"][0]["publicKeyMultibase"]
+    made = {"coSignature": signed, "authorization": cells.stamp(signed, other)}
+    assert cells.words(cells.bundle(made, actors=[LEIPZIG.actor, KOELN.actor, actor])) == [
+        "authorization-mismatch"
+    ]
+
+
+def test_3_a_file_forged_from_start_to_end_is_nothing_to_a_reader_with_a_list() -> None:
+    made = cells.bundle(cells.entry())
+    report = cells.verified(made, cells.trusting(BREMEN))
+    assert report.statement == "valid"
+    assert not report.is_sound
+    conflicting = Trust(keys={LEIPZIG.key_id: frozenset({BREMEN.value})})
+    report = cells.verified(made, conflicting)
+    assert report.keys[0].rung == "conflict"
+    assert not report.is_sound
+
+
+# -- 4, 13: withdrawn signatures stay listed, omissions go unnoticed
+
+
+def test_4_a_mirror_that_hides_a_withdrawal_lists_more_than_the_author_counts() -> None:
+    made = cells.entry()
+    report = cells.verified(cells.bundle(made, checkpoint=cells.checkpoint([made], total=0)))
+    assert (report.completeness, report.is_sound) == ("incomplete", False)
+
+
+@pytest.mark.parametrize(
+    "change", [{"totalItems": 2}, {"setDigest": "zQm" + "1" * 44}, {"published": "2030-01-01T00:00:00Z"}]
+)
+def test_13_a_forged_checkpoint_is_none(change: Document) -> None:
+    made = cells.entry()
+    report = cells.verified(cells.bundle(made, checkpoint=cells.checkpoint([made]) | change))
+    assert (report.completeness, report.is_sound) == ("unknown", False)
+
+
+def test_13_an_emptied_list_is_incomplete() -> None:
+    report = cells.verified(cells.bundle(checkpoint=cells.checkpoint([cells.entry()])))
+    assert report.completeness == "incomplete"
+
+
+# -- 5, 6: names and texts that show something else
+
+
+@pytest.mark.parametrize(
+    "name", ["Köln <script>", "K&ouml;ln", "Köln\u202e", "Ko\u0308ln", " Köln", "Köln\nHalle", "x" * 201, ""]
+)
+def test_5_a_signers_name_is_plain_text(name: str) -> None:
+    assert cells.words(cells.bundle(cells.entry(name=name))) == ["invalid"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<script>alert(1)</script>",
+        '<p style="display:none">x</p>',
+        '<p><a href="javascript:alert(1)">x</a></p>',
+        "<p>x <!-- y</p>",
+        "<p>&#x202e;x</p>",
+        "<p>&shy;x</p>",
+        "<p>x\ry</p>",
+        "<p>x\u061cy</p>",
+        "<p>x\u2028y</p>",
+        "<p>x\u3164y</p>",
+        "<p>x\U000e0041y</p>",
+    ],
+)
+def test_6_hidden_text_is_refused(content: str) -> None:
+    text = {"content": content, "contentMap": {"de": content, "en": "<p>x</p>"}}
+    assert statement_word(**text) == "forbidden-characters"
+
+
+def test_6_nul_cannot_even_be_loaded() -> None:
+    made = json.dumps(cells.bundle()).replace("Wir fordern", "Wir \\u0000fordern")
+    assert verify(made.encode()).statement == "malformed"
+
+
+def test_6_a_title_is_not_read_as_html() -> None:
+    name = "Kein Krieg <und keine Aufrüstung"
+    assert statement_word(name=name, nameMap={"de": name, "en": "x"}) == "forbidden-characters"
+
+
+# -- 7: one bad entry kills all
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"publishBefore": None},
+        {"attributedTo": [KOELN.uri]},
+        {"attributedTo": "https://koeln.example:x/actor"},
+        {"id": None},
+        {"proof": {"proofValue": 1}},
+        {"signedLanguages": {"de": 1}},
+        {"revision": 1.5},
+        {"revision": 2**60},
+        {"@context": 5},
+    ],
+)
+def test_7_a_bad_entry_affects_no_other(changes: Document) -> None:
+    bad = {
+        "coSignature": cells.co_signature(HALLE) | changes,
+        "authorization": cells.stamp(cells.co_signature(HALLE)),
+    }
+    report = cells.verified(cells.bundle(cells.entry(), bad, checkpoint=None))
+    assert [each.word for each in report.entries] == ["valid", "invalid"]
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        None,
+        1,
+        "x",
+        [],
+        {},
+        {"id": 1},
+        {"id": LEIPZIG.uri, "assertionMethod": "x"},
+        {"id": LEIPZIG.uri, "assertionMethod": [1, None, {}, "https://leipzig.example/actor#cosign-1"]},
+        {
+            "id": LEIPZIG.uri,
+            "assertionMethod": {"id": LEIPZIG.key_id, "type": "Multikey", "controller": LEIPZIG.uri},
+        },
+        {"id": LEIPZIG.uri, "icon": {"focalPoint": [0.5, 0.25]}},
+        {"type": "Undo", "actor": [KOELN.uri], "object": "https://koeln.example/cosignatures/1"},
+        {"type": "Undo", "object": {"instrument": {"id": "https://koeln.example/cosignatures/1"}}},
+        {"type": "Delete", "object": [[]]},
+    ],
+)
+def test_7_junk_anywhere_affects_nothing_else(junk: object) -> None:
+    made = cells.bundle(cells.entry())
+    for member in ("actors", "withdrawals", "removals", "witnesses"):
+        made[member] = [junk, *made[member], junk]
+    report = cells.verified(made)
+    assert [each.word for each in report.entries] == ["valid"]
+    assert report.completeness == "complete"
+
+
+def test_7_a_proof_value_of_250_kb_costs_nothing() -> None:
+    signed = cells.co_signature()
+    signed["proof"] = signed["proof"] | {"proofValue": "z" + base58.ALPHABET[-1] * 250_000}
+    before = time.process_time()
+    assert cells.words(cells.bundle({"coSignature": signed, "authorization": {}}, checkpoint=None)) == [
+        "invalid"
+    ]
+    assert time.process_time() - before < 2
+
+
+def test_7_bottomless_brackets_end_in_a_word() -> None:
+    assert verify(b'{"type":"CoSignBundle","version":2,"entries":' + b"[" * 100_000).statement == "malformed"
+    lines = [jsonld.dump({"statement": STATEMENT}), jsonld.dump({"actors": LEIPZIG.actor})]
+    lines.append(b'{"entries":' + b"[" * 5000 + b"]" * 5000 + b"}")
+    report = verify(b"\n".join(lines))
+    assert (report.statement, report.notes) == ("valid", ("1 lines hold no record",))
+
+
+# -- 8: publishBefore does not bind
+
+
+@pytest.mark.parametrize(
+    "limit", ["2026-12-01T14:00:00+14:00", "9", "2026-12-01T08:00:00.5Z", "2026-12-01T00:00:00-08:00"]
+)
+def test_8_times_have_one_form(limit: str) -> None:
+    assert cells.words(cells.bundle(cells.entry(publishBefore=limit))) == ["invalid"]
+
+
+@pytest.mark.parametrize("published", ["2026-12-01T08:00:00+00:00", "2026-12-01", "9", 5])
+def test_8_the_statement_has_it_too(published: object) -> None:
+    assert statement_word(published=published) == "malformed"
+
+
+# -- 9: a draft is nothing
+
+
+def test_9_the_draft_of_the_samples_is_not_public() -> None:
+    made = VECTORS["objects"]["bundle"] | {"statement": VECTORS["objects"]["draft"]}
+    assert cells.verified(made).statement == "unpublished"
+
+
+# -- 10: counting
+
+
+def test_10_a_cell_under_another_spelling_of_its_host_is_no_cell() -> None:
+    for host in ("KOELN.example", "koeln.example:443", "koeln.example."):
+        other = Cell(host)
+        made = cells.bundle(cells.entry(), cells.entry(other))
+        made["actors"].append(other.actor)
+        assert cells.words(made) == ["valid", "invalid"]
+
+
+def test_10_one_cell_counts_once() -> None:
+    several = [cells.entry(number=number) for number in (1, 2, 3)]
+    assert cells.words(cells.bundle(*several)) == ["valid", "duplicate", "duplicate"]
+    assert cells.words(cells.bundle(several[0], several[0])) == ["valid", "duplicate"]
+
+
+# -- 11: a loose context rule
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        [*documents.ARTICLE_CONTEXT, {"content": "as:summary"}],
+        [*documents.ARTICLE_CONTEXT, "https://evil.example/"],
+        [*documents.ARTICLE_CONTEXT, {"@propagate": False}],
+        documents.ARTICLE_CONTEXT[:2],
+    ],
+)
+def test_11_a_statement_in_another_context_is_refused(context: list[Any]) -> None:
+    assert statement_word(**{"@context": context}) == "invalid-proof"
+
+
+def test_11_a_context_appended_by_anyone_breaks_the_proof() -> None:
+    for appended in ({}, {"Hashtag": "as:Hashtag"}):
+        text = STATEMENT | {"@context": [*STATEMENT["@context"], appended]}
+        assert cells.verified(cells.bundle(text=text)).statement == "invalid-proof"
+
+
+def test_11_a_co_signature_in_another_context_is_refused() -> None:
+    changes: dict[str, Any] = {"@context": [*vocabulary.CONTEXTS["CoSignature"], {"name": "as:summary"}]}
+    signed = cells.co_signature(**changes)
+    assert cells.words(cells.bundle({"coSignature": signed, "authorization": cells.stamp(signed)})) == [
+        "invalid"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["Note", "Tombstone", "CoSignCheckpoint", ["Article"], None])
+def test_11_a_statement_is_an_article(kind: object) -> None:
+    document = unsigned(STATEMENT) | {"type": kind}
+    for context in (document["@context"], None):
+        changed = {
+            name: value for name, value in (document | {"@context": context}).items() if value is not None
+        }
+        assert cells.verified(cells.bundle(text=LEIPZIG.sign(changed))).statement == "invalid-proof"
+
+
+# -- 12: ids
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "urn:uuid:1",
+        "javascript:alert(1)",
+        "http://koeln.example/c/1",
+        "https://\u212aoeln.example/c/1",
+        "https://koeln.example\\@evil.example/c/1",
+        "https://k\u043eeln.example/c/1",
+        "https://koeln.example./c/1",
+        "https://koeln.example/c/1\n",
+        "https://halle.example/c/1",
+    ],
+)
+def test_12_an_id_has_one_spelling_on_its_owners_server(uri: str) -> None:
+    assert cells.words(cells.bundle(cells.entry(id=uri))) == ["invalid"]
+
+
+# -- 14: types and proofs
+
+
+@pytest.mark.parametrize("revision", [True, 0, -5, "1", 1_000_001])
+def test_14_a_revision_is_a_number(revision: object) -> None:
+    assert statement_word(revision=revision) == "malformed"
+    assert cells.words(cells.bundle(cells.entry(revision=revision))) == ["invalid"]
+
+
+def test_14_nothing_is_null() -> None:
+    document = unsigned(STATEMENT) | {"content": None, "authoritativeLanguage": "fr"}
+    assert cells.verified(cells.bundle(text=LEIPZIG.sign(document))).statement == "malformed"
+
+
+@pytest.mark.parametrize(
+    "option", [{"expires": "2020-01-01T00:00:00Z"}, {"previousProof": "x"}, {"nonce": "x"}, {"domain": "x"}]
+)
+def test_14_a_proof_has_no_options_but_its_own(option: Document) -> None:
+    signed = cells.co_signature()
+    with_option = signed | {"proof": signed["proof"] | option}
+    assert cells.words(cells.bundle({"coSignature": with_option}, checkpoint=None)) == ["invalid"]
+    statement = STATEMENT | {"proof": STATEMENT["proof"] | option}
+    assert cells.verified(cells.bundle(text=statement)).statement == "invalid-proof"
+
+
+def test_14_a_proof_was_made_at_a_time() -> None:
+    signed = proofs.sign_document(unsigned(STATEMENT), LEIPZIG.key, LEIPZIG.key_id, cells.SIGNED)
+    for created in ("yesterday", "2026-11-23T19:30:00+00:00", None):
+        text = signed | {"proof": signed["proof"] | {"created": created}}
+        assert cells.verified(cells.bundle(text=text)).statement == "invalid-proof"
+
+
+@pytest.mark.parametrize(
+    "shape", [lambda proof: [proof], lambda proof: [proof, proof], lambda _: None, lambda _: "z"]
+)
+def test_14_a_record_has_exactly_one_proof(shape: Any) -> None:
+    signed = cells.co_signature()
+    made = {"coSignature": signed | {"proof": shape(signed["proof"])}}
+    assert cells.words(cells.bundle(made, checkpoint=None)) == ["invalid"]
+
+
+# -- 15: keys that some verifiers take and others refuse
+
+
+def test_15_a_key_of_mixed_order_verifies_nothing() -> None:
+    # KOELN's key plus the point of order 2, (0, -1): its encoding is -y with the other sign of x.
+    prime = 2**255 - 19
+    raw = int.from_bytes(base58.decode(KOELN.value[1:])[2:], "little")
+    mixed = ((prime - (raw & (2**255 - 1))) | ((raw >> 255) ^ 1) << 255).to_bytes(32, "little")
+    value = "z" + base58.encode(b"\xed\x01" + mixed)
+    actor = records.render_actor(KOELN.uri, "x", {KOELN.key_id: value})
+    signed = cells.co_signature()
+    made = {"coSignature": signed, "authorization": cells.stamp(signed, value)}
+    assert cells.words(cells.bundle(made, actors=[LEIPZIG.actor, actor])) == ["invalid"]
+
+
+# -- 16: rollback and overtaking
+
+
+def test_16_a_later_revision_inherits_nothing() -> None:
+    text = cells.statement(revision=2)
+    assert cells.words(cells.bundle(cells.entry(), text=text)) == ["other-revision"]
+
+
+# -- 18: good is not refused
+
+
+@pytest.mark.parametrize("title", ["می\u200cخواهیم", "ක්\u200dරියා", "🏳\ufe0f\u200d🌈 Pride", "Überall & immer"])
+def test_18_what_people_write_is_taken(title: str) -> None:
+    assert statement_word(name=title, nameMap={"de": title, "en": "x"}) == "valid"
+
+
+def test_18_an_actor_may_have_a_single_key_or_new_ones() -> None:
+    single = KOELN.actor | {"assertionMethod": KOELN.actor["assertionMethod"][0]}
+    assert cells.words(cells.bundle(cells.entry(), actors=[LEIPZIG.actor, single])) == ["valid"]
+    rotated = records.render_actor(KOELN.uri, "x", {f"{KOELN.uri}#cosign-2": HALLE.value})
+    for actors in ([LEIPZIG.actor, KOELN.actor, rotated], [rotated, KOELN.actor, LEIPZIG.actor]):
+        assert cells.words(cells.bundle(cells.entry(), actors=actors)) == ["valid"]
+
+
+# -- 19: an Undo written otherwise
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        "https://koeln.example/cosignatures/1",
+        {"id": "https://koeln.example/cosignatures/1"},
+        cells.co_signature(),
+        {"id": "https://koeln.example/activities/r", "instrument": "https://koeln.example/cosignatures/1"},
+        {"id": "https://koeln.example/activities/r", "instrument": cells.co_signature()},
+    ],
+)
+@pytest.mark.parametrize("context", [cells.AS, [cells.AS], vocabulary.CONTEXTS["CoSignature"]])
+def test_19_any_undo_by_the_signer_that_names_it_withdraws(thing: object, context: object) -> None:
+    undo = KOELN.sign(
+        {
+            "@context": context,
+            "id": f"{KOELN.origin}/activities/undo",
+            "type": "Undo",
+            "actor": KOELN.uri,
+            "object": thing,
+        }
+    )
+    report = cells.verified(cells.bundle(cells.entry(), withdrawals=[undo]))
+    assert [(each.word, each.ended_at) for each in report.entries] == [("withdrawn", None)]
+
+
+def test_19_a_withdrawal_may_be_under_a_newer_key_of_the_signer() -> None:
+    newer = cells.make_key("newer")
+    undo = unsigned(cells.withdrawal(cells.co_signature()))
+    signed = proofs.sign_document(undo, newer, f"{KOELN.uri}#cosign-2", cells.COUNTED)
+    made = cells.bundle(cells.entry(), withdrawals=[signed])
+    made["actors"].append(
+        records.render_actor(KOELN.uri, "x", {f"{KOELN.uri}#cosign-2": newer.public.multikey()})
+    )
+    assert cells.words(made) == ["withdrawn"]
+
+
+@pytest.mark.parametrize(
+    "undo",
+    [
+        cells.withdrawal(cells.co_signature(), HALLE, actor=HALLE.uri),
+        cells.withdrawal(cells.co_signature(), LEIPZIG),
+        cells.withdrawal(cells.co_signature(), KOELN, type="Delete"),
+        cells.withdrawal(cells.co_signature(), KOELN, object="https://koeln.example/cosignatures/2"),
+        cells.withdrawal(cells.co_signature(), KOELN, id="https://halle.example/undo/1"),
+        cells.withdrawal(cells.co_signature()) | {"published": "2027-01-01T00:00:00Z"},
+        unsigned(cells.withdrawal(cells.co_signature())),
+        KOELN.sign_daily(unsigned(cells.withdrawal(cells.co_signature()))),
+        KOELN.sign(
+            {
+                name: value
+                for name, value in cells.withdrawal(cells.co_signature()).items()
+                if name != "@context"
+            }
+        ),
+    ],
+)
+def test_19_an_undo_by_somebody_else_or_without_proof_is_ignored_and_reported(undo: Document) -> None:
+    report = cells.verified(cells.bundle(cells.entry(), withdrawals=[undo]))
+    assert [each.word for each in report.entries] == ["valid"]
+    assert report.notes == ("1 withdrawals or removals end nothing in this list",)
+
+
+@pytest.mark.parametrize(
+    "delete",
+    [
+        cells.removal(cells.entry()["authorization"], KOELN),
+        cells.removal(cells.entry()["authorization"], KOELN, actor=KOELN.uri),
+        cells.removal(cells.entry()["authorization"], LEIPZIG, type="Undo"),
+        LEIPZIG.sign_daily(unsigned(cells.removal(cells.entry()["authorization"]))),
+        unsigned(cells.removal(cells.entry()["authorization"])),
+    ],
+)
+def test_19_a_removal_by_somebody_else_or_without_proof_is_ignored_and_reported(delete: Document) -> None:
+    report = cells.verified(cells.bundle(cells.entry(), removals=[delete]))
+    assert [each.word for each in report.entries] == ["valid"]
+    assert report.notes == ("1 withdrawals or removals end nothing in this list",)
+
+
+def test_19_ten_false_withdrawals_do_not_hide_a_true_one_but_more_are_not_tried() -> None:
+    signed = cells.co_signature()
+    false = [unsigned(cells.withdrawal(signed)) | {"id": f"{KOELN.origin}/{number}"} for number in range(10)]
+    true = cells.withdrawal(signed)
+    assert cells.words(cells.bundle(cells.entry(), withdrawals=[*false[:9], true])) == ["withdrawn"]
+    assert cells.words(cells.bundle(cells.entry(), withdrawals=[*false, true])) == ["valid"]
+
+
+# -- anything ends in a word
+
+
+WORDS = {*EntryWord}
+PLACES = [(), ("statement",), ("entries", 0), ("entries", 0, "coSignature"), ("entries", 0, "authorization")]
+PLACES += [("checkpoint",), ("actors", 0), ("withdrawals", 0), ("formerEntries", 0), ("witnesses", 0)]
+SOUND = cells.bundle(
+    cells.entry(),
+    withdrawals=[cells.withdrawal(cells.co_signature(HALLE), HALLE)],
+    formerEntries=[cells.entry(HALLE)],
+    witnesses=[cells.witness(HALLE, KOELN)],
+)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats()
+    | st.text(max_size=6)
+    | st.sampled_from([PUBLIC, LEIPZIG.uri, KOELN.uri, KOELN.key_id, STATEMENT["textDigest"]]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_any_change_of_a_bundle_ends_in_words(data: st.DataObject) -> None:
+    made = json.loads(json.dumps(SOUND))
+    target: Any = made
+    for step in data.draw(st.sampled_from(PLACES)):
+        target = target[step]
+    name = data.draw(st.sampled_from(sorted(target)) | st.text(max_size=6))
+    target[name] = data.draw(JSON)
+    report = cells.verified(made)
+    assert report.statement in {*StatementWord}
+    assert report.completeness in {*ListWord}
+    assert {each.word for each in (*report.entries, *report.former)} <= WORDS
+    assert json.dumps(report.as_document())
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200), st.integers(0, 4000))
+def test_any_bytes_end_in_a_word(noise: bytes, position: int) -> None:
+    sound = json.dumps(SOUND).encode()
+    for source in (noise, sound[:position] + noise + sound[position:], sound[:position], sound[position:]):
+        assert verify(source).statement in {*StatementWord}
+
+
+def hostile_files() -> dict[str, bytes]:
+    """Return files that are made to cost time or memory."""
+    header = b'{"type":"CoSignBundle","version":2,'
+    text = jsonld.dump(STATEMENT)
+    actor = jsonld.dump(LEIPZIG.actor)
+    size = 16 * 1024 * 1024
+    return {
+        "brackets": header + b'"x":[' + b"[]," * (size // 3) + b"[]]}",
+        "open": header + b'"entries":' + b"[" * size,
+        "quotes": header + b'"x":"' + b'\\"' * (size // 2) + b'"}',
+        "unclosed": header + b'"x":"' + b"a" * size,
+        "blanks": header + b" " * size,
+        "lines": b'{"x":1}\n' * 100_000,
+        "entries": header
+        + b'"statement":%s,"actors":[%s],"entries":[%s{}]}' % (text, actor, b"{}," * 19_999),
+        "actors": header + b'"statement":%s,"actors":[%s]}' % (text, b",".join([actor] * 20_000)),
+        "undos": header
+        + b'"statement":%s,"actors":[%s],"withdrawals":[%s{}]}'
+        % (text, actor, b'{"type":"Undo","object":"https://koeln.example/1"},' * 20_000),
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["brackets", "open", "quotes", "unclosed", "blanks", "lines", "entries", "actors", "undos"]
+)
+def test_no_file_costs_more_than_10_seconds_and_200_mb(name: str) -> None:
+    source = hostile_files()[name]
+    before = time.process_time()
+    tracemalloc.start()
+    try:
+        assert verify(source).statement in {*StatementWord}
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 200_000_000
+    assert time.process_time() - before < 10
+
+
+def test_a_bundle_of_300_cells_is_read_in_seconds() -> None:
+    many = [Cell(f"c{number}.example") for number in range(300)]
+    entries = [cells.entry(each) for each in many]
+    made = cells.bundle(*entries, actors=[LEIPZIG.actor, *(each.actor for each in many)])
+    source = b"".join(bundles.dump_lines(made))
+    before = time.process_time()
+    assert verify(source).is_sound
+    assert time.process_time() - before < 10
