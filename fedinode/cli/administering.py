@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from fedinode import config
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
+from fedinode.cli.output import counted
 from fedinode.errors import NodeError, UsageError
 from fedinode.services import diagnosing, founding, registering
 from fedinode.storage import upgrades
@@ -58,7 +59,7 @@ async def doctor(call: Call, cap: Capabilities) -> None:
         call.output.line(f"{finding.subject}: {finding.sentence}")
         call.output.line(f"    {finding.remedy}")
     if found:
-        raise NodeError(f"{len(found)} things are wrong.")
+        raise NodeError(f"{counted(len(found), 'fault')} found.")
     call.output.say("Nothing is wrong.")
 
 

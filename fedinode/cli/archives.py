@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
+from fedinode.cli.output import counted
 from fedinode.errors import NodeError
 from fedinode.services import importing
 
@@ -18,12 +19,12 @@ async def import_markdown(call: Call, cap: Capabilities) -> None:
         progress=lambda done, total, path: call.output.progress(done, total, path.name),
     )
     would = "would be " if call.args.dry_run else ""
-    call.output.say(f"{result.imported} posts {would}imported, {result.already} were here already.")
+    call.output.say(f"{counted(result.imported, 'post')} {would}imported, {result.already} here already.")
     if result.refused:
         for sentence in result.refused:
             call.output.say(sentence)
         raise NodeError(
-            f"{len(result.refused)} files are wrong and were left out; mend them and import again."
+            f"Left out: {counted(len(result.refused), 'wrong file')}; mend what is named above, import again."
         )
 
 

@@ -2,6 +2,7 @@
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument, on_node
+from fedinode.cli.output import counted
 from fedinode.services import moderating
 
 
@@ -10,8 +11,9 @@ async def block(call: Call, cap: Capabilities) -> None:
     effect = await moderating.preview_block(cap, call.args.subject, severity=call.args.severity)
     if effect.followers or effect.following or effect.replies:
         call.require_yes(
-            f"This would end {effect.followers} followers and {effect.following} follows of ours, "
-            f"and remove {effect.replies} replies."
+            f"This would take away {counted(effect.followers, 'follower')}, end "
+            f"{counted(effect.following, 'follow')} of ours, and remove "
+            f"{counted(effect.replies, 'reply', 'replies')}."
         )
     done = await moderating.block(
         cap, call.args.subject, severity=call.args.severity, reason=call.args.reason

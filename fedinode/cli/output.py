@@ -51,6 +51,11 @@ class Output:
             print("  ".join(padded).rstrip(), file=self._out)
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: "1 server", "2 servers"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def width(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
     return sum(_char_width(char) for char in text)

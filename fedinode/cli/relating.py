@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
+from fedinode.cli.output import counted
 from fedinode.services import following, resharing
 from fedinode.text import display_handle
 
@@ -38,14 +39,14 @@ async def reshare(call: Call, cap: Capabilities) -> None:
     if done.already:
         call.output.say("already reshared")
     else:
-        call.output.say(f"Reshared {done.object_uri}; {done.deliveries} servers are told.")
+        call.output.say(f"Reshared {done.object_uri}; {counted(done.deliveries, 'server')} to tell.")
 
 
 async def unreshare(call: Call, cap: Capabilities) -> None:
     """Take a boost back."""
     done = await resharing.unreshare(cap, call.args.url, collective=call.args.collective)
     call.output.line(done.activity_uri)
-    call.output.say(f"{done.object_uri} is no longer reshared; {done.deliveries} servers are told.")
+    call.output.say(f"{done.object_uri} is no longer reshared; {counted(done.deliveries, 'server')} to tell.")
 
 
 _List = Callable[..., Awaitable[tuple[following.Relation, ...]]]

@@ -2,6 +2,7 @@
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument, on_node
+from fedinode.cli.output import counted
 from fedinode.services import delivering
 
 
@@ -30,13 +31,13 @@ async def deliveries(call: Call, cap: Capabilities) -> None:
 async def retry(call: Call, cap: Capabilities) -> None:
     """Try again now."""
     count = await delivering.retry(cap, call.args.peer)
-    call.output.say(f"{count} deliveries are tried again now.")
+    call.output.say(f"Tried again now: {counted(count, 'delivery', 'deliveries')}.")
 
 
 async def wake(call: Call, cap: Capabilities) -> None:
     """Show all servers that we are back."""
     count = await delivering.wake(cap)
-    call.output.say(f"{count} servers are told that we are back.")
+    call.output.say(f"Told that we are back: {counted(count, 'server')}.")
 
 
 COMMANDS = (

@@ -5,6 +5,7 @@ from pathlib import Path
 from fedinode import frontmatter
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
+from fedinode.cli.output import counted
 from fedinode.manuscripts import Manuscript
 from fedinode.services import publishing, revising
 
@@ -32,11 +33,12 @@ async def delete(call: Call, cap: Capabilities) -> None:
     """Take a post back."""
     effect = await publishing.preview_deletion(cap, call.args.url)
     call.require_yes(
-        f'"{effect.title}" would be taken back here and on {effect.servers} other servers, for good.'
+        f'"{effect.title}" would be taken back here and on '
+        f"{counted(effect.servers, 'other server')}, for good."
     )
     done = await publishing.delete(cap, call.args.url)
     call.output.line(done.uri)
-    call.output.say(f'"{done.title}" is taken back; {done.servers} servers are told.')
+    call.output.say(f'"{done.title}" is taken back; {counted(done.servers, "server")} to tell.')
 
 
 async def reply(call: Call, cap: Capabilities) -> None:
@@ -90,7 +92,11 @@ def _outcome(published: publishing.Published) -> str:
         return f"already published: {published.url}"
     if published.state == "draft":
         return "Kept as a draft; `fedinode publish` makes it public."
-    sent = f"it goes to {published.deliveries} servers" if published.deliveries else "nobody is sent it"
+    sent = (
+        f"it goes to {counted(published.deliveries, 'server')}"
+        if published.deliveries
+        else "nobody is sent it"
+    )
     return f"Public at {published.url}; {sent}."
 
 
