@@ -150,11 +150,8 @@ async def test_documents_may_be_read_by_scripts_of_other_sites(get: Get) -> None
     assert response.headers["cross-origin-resource-policy"] == "cross-origin"
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/posts/nothing", "/statements/nothing", "/activities/nothing", "/collectives/nobody", "/nothing"],
-)
-async def test_servers_are_told_in_json_what_is_not_there(get: Get, path: str) -> None:
-    response = await get(path, **DOCUMENT)
-    assert response.status_code == 404
-    assert response.json() == {"error": "There is nothing at this address"}
+async def test_servers_are_told_in_json_what_is_not_there(get: Get) -> None:
+    for path in ("/posts/no", "/statements/no", "/activities/no", "/collectives/nobody", "/no"):
+        response = await get(path, **DOCUMENT)
+        assert response.status_code == 404
+        assert response.json() == {"error": "There is nothing at this address"}
