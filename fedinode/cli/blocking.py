@@ -3,19 +3,19 @@
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument, on_node
 from fedinode.cli.output import counted
-from fedinode.services import moderating
+from fedinode.services import excluding
 
 
 async def block(call: Call, cap: Capabilities) -> None:
     """Block a server or an actor."""
-    effect = await moderating.preview_block(cap, call.args.subject, severity=call.args.severity)
+    effect = await excluding.preview_block(cap, call.args.subject, severity=call.args.severity)
     if effect.followers or effect.following or effect.replies:
         call.require_yes(
             f"This would take away {counted(effect.followers, 'follower')}, end "
             f"{counted(effect.following, 'follow')} of ours, and remove "
             f"{counted(effect.replies, 'reply', 'replies')}."
         )
-    done = await moderating.block(
+    done = await excluding.block(
         cap, call.args.subject, severity=call.args.severity, reason=call.args.reason
     )
     call.output.line(done.subject)
@@ -24,18 +24,18 @@ async def block(call: Call, cap: Capabilities) -> None:
 
 async def unblock(call: Call, cap: Capabilities) -> None:
     """Lift a block."""
-    done = await moderating.unblock(cap, call.args.subject)
+    done = await excluding.unblock(cap, call.args.subject)
     call.output.line(done.subject)
     call.output.say(f"{done.subject} is no longer blocked.")
 
 
 async def blocks(call: Call, cap: Capabilities) -> None:
     """List blocks."""
-    found = await moderating.blocks(cap)
+    found = await excluding.blocks(cap)
     if call.args.json:
         call.output.json(found)
     elif call.args.csv:
-        call.output.line(moderating.render_csv(found).rstrip("\r\n"))
+        call.output.line(excluding.render_csv(found).rstrip("\r\n"))
     else:
         rows = [(each.subject, each.severity, each.reason, each.created_at) for each in found]
         call.output.table(("blocked", "severity", "reason", "since"), rows, "Nobody is blocked.")

@@ -1,13 +1,22 @@
-"""What the people of this node decide about others: replies shown or hidden, servers and actors blocked, reports."""
+"""What the people of this node decide about single things of others: replies, complaints, parked activities.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+Who is kept out altogether is `excluding`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
+from fedinode.cache import post_key
 from fedinode.capabilities import Capabilities
-
-Severity = Literal["silence", "suspend"]
+from fedinode.errors import NotFound
+from fedinode.services import registering
+from fedinode.storage import invalidations, journal, replies
+from fedinode.storage import reports as report_rows
+from fedinode.storage.database import Session
+from fedinode.storage.journal import ParkedEntry
+from fedinode.storage.replies import ReplyDetails
+from fedinode.text import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,27 +37,6 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """A blocked domain (with everything under it) or actor."""
-
-    subject: str
-    severity: Severity
-    reason: str | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockEffect:
-    """What a block does, or did: how many follow relations end and how many replies disappear."""
-
-    subject: str
-    severity: Severity
-    followers: int
-    following: int
-    replies: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A complaint (Flag) from another server about something of ours."""
 
@@ -59,52 +47,98 @@ class Report:
     received_at: datetime
 
 
+# -- replies
+
+
 async def held(cap: Capabilities, *, collective: str | None = None, limit: int = 200) -> tuple[Reply, ...]:
     """Return the replies that wait for a decision, oldest first."""
-    raise NotImplementedError
+
+    def read(session: Session) -> tuple[Reply, ...]:
+        wanted = registering.require_collective(session, collective).id if collective else None
+        rows = replies.list_held(session, collective_id=wanted, limit=limit)
+        return tuple(_reply(row) for row in rows)
+
+    return await cap.database.read(read)
 
 
 async def approve(cap: Capabilities, reply_id: int) -> Reply:
     """Show a reply under the post it belongs to. Raises NotFound."""
-    raise NotImplementedError
+    return await _decide(cap, reply_id, "shown", "approved")
 
 
 async def hide(cap: Capabilities, reply_id: int) -> Reply:
     """Hide a reply, held or shown. Raises NotFound."""
-    raise NotImplementedError
+    return await _decide(cap, reply_id, "hidden", "hidden")
 
 
-async def preview_block(cap: Capabilities, subject: str, *, severity: Severity = "suspend") -> BlockEffect:
-    """Return what ``block`` would do, without doing it. Raises UsageError for what is neither domain nor actor."""
-    raise NotImplementedError
+async def _decide(cap: Capabilities, reply_id: int, state: str, decision: str) -> Reply:
+    def write(session: Session) -> ReplyDetails:
+        found = replies.find_details(session, reply_id)
+        if found is None or found.state == "deleted":
+            raise NotFound(f"There is no reply {reply_id}.")
+        replies.decide(session, reply_id, state, decision, cap.clock())
+        invalidations.record(session, [post_key(found.post_uid)], cap.clock())
+        return replace(found, state=state)
+
+    decided = await cap.database.write(write)
+    cap.cache.invalidate([post_key(decided.post_uid)])
+    return _reply(decided)
 
 
-async def block(
-    cap: Capabilities, subject: str, *, severity: Severity = "suspend", reason: str | None = None
-) -> BlockEffect:
-    """Block a domain with everything under it, or an actor; a second time changes severity and reason.
-
-    ``suspend`` ends follows both ways, hides what they wrote and refuses what they send; ``silence`` only
-    keeps their replies from being shown without a decision.
-    """
-    raise NotImplementedError
-
-
-async def unblock(cap: Capabilities, subject: str) -> Block:
-    """Lift a block; what it removed does not come back. Raises NotFound."""
-    raise NotImplementedError
-
-
-async def blocks(cap: Capabilities) -> tuple[Block, ...]:
-    """Return all blocks, in order of subject."""
-    raise NotImplementedError
+def _reply(row: ReplyDetails) -> Reply:
+    handle = f"@{row.handle}" if row.handle else f"@{row.preferred_username or ''}@{row.host}"
+    return Reply(
+        id=row.id,
+        uri=row.uri,
+        object_uri=row.object_uri,
+        actor_uri=row.actor_uri,
+        handle=handle,
+        name=row.actor_name or row.preferred_username or "",
+        text=plain(row.html_clean or ""),
+        language=row.language,
+        state=row.state,
+        published_at=row.published_at,
+        received_at=row.received_at,
+    )
 
 
-def render_csv(blocks: Iterable[Block]) -> str:
-    """Return the blocked domains as Mastodon's CSV file of domain blocks."""
-    raise NotImplementedError
+# -- complaints
 
 
 async def reports(cap: Capabilities, *, limit: int = 100) -> tuple[Report, ...]:
     """Return the complaints that came in, newest first."""
-    raise NotImplementedError
+    rows = await cap.database.read(lambda session: report_rows.list_newest(session, limit))
+    return tuple(
+        Report(
+            id=row.id,
+            from_uri=row.actor_uri,
+            object_uris=row.object_uris,
+            comment=row.words or "",
+            received_at=row.received_at,
+        )
+        for row in rows
+    )
+
+
+# -- what could not be applied
+
+
+async def parked(cap: Capabilities, *, limit: int = 100) -> tuple[ParkedEntry, ...]:
+    """Return the activities that were given up after many tries, newest first, with the reason."""
+    return await cap.database.read(lambda session: journal.list_parked(session, limit))
+
+
+async def retry_parked(cap: Capabilities, entry_id: int) -> None:
+    """Try a parked activity again. Raises NotFound."""
+    await _settle(cap, entry_id, lambda session: journal.unpark(session, entry_id, cap.clock()))
+    cap.bells.fetch.set()
+
+
+async def drop_parked(cap: Capabilities, entry_id: int) -> None:
+    """Do nothing about a parked activity, for good. Raises NotFound."""
+    await _settle(cap, entry_id, lambda session: journal.drop_parked(session, entry_id, cap.clock()))
+
+
+async def _settle(cap: Capabilities, entry_id: int, step: Callable[[Session], bool]) -> None:
+    if not await cap.database.write(step):
+        raise NotFound(f"There is no parked activity {entry_id}.")

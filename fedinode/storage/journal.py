@@ -8,6 +8,7 @@ while one of them is in the slow lane, later ones wait behind it, for `HOLD` at 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, literal_column, select, update
 from sqlalchemy.orm import aliased
@@ -194,6 +195,21 @@ def list_parked(session: Session, limit: int) -> tuple[ParkedEntry, ...]:
         )
         for row in session.scalars(query)
     )
+
+
+def unpark(session: Session, entry_id: int, now: datetime) -> bool:
+    """Let a parked entry wait again, in the slow lane; False if there is none."""
+    return _settle(session, entry_id, {"state": "waiting", "attempts": 1, "due_at": now})
+
+
+def drop_parked(session: Session, entry_id: int, now: datetime) -> bool:
+    """Mark a parked entry as done without an effect; False if there is none."""
+    return _settle(session, entry_id, {"state": "done", "body": None, "done_at": now})
+
+
+def _settle(session: Session, entry_id: int, values: dict[str, Any]) -> bool:
+    statement = update(_TABLE).where(_TABLE.id == entry_id, _TABLE.state == "parked").values(**values)
+    return session.connection().execute(statement).rowcount == 1
 
 
 def prune(session: Session, before: datetime, limit: int) -> int:
