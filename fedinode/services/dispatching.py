@@ -100,9 +100,15 @@ class Dispatcher:
         """Deliver until nothing is due and nothing is under way; return how many attempts that took."""
         recorder = asyncio.create_task(self._record_until_stopped(), name="delivery recorder")
         try:
-            while (await self.lease_due() or self._under_way) and not recorder.done():
+            is_idle = False
+            while not is_idle and not recorder.done():
                 self._look.clear()
-                await self._wait(POLL_SECONDS)
+                self._cap.bells.deliver.clear()
+                # What is recorded while we look may make further rows due: it is looked once more then.
+                was_idle = not self._under_way
+                is_idle = await self.lease_due() == 0 and was_idle
+                if not is_idle:
+                    await self._wait(POLL_SECONDS)
         finally:
             await self._finish(recorder)
         return self.attempts

@@ -96,9 +96,24 @@ def replace_draft(
                 now,
             )
         else:
-            revision = federated_objects.newest_revision(session, known.id)
-            federated_objects.replace_facts(session, revision.id, facts_json(prepared.facts))
-            fill_revision(session, revision.id, prepared, kept, language, now)
+            _replace_revision(session, known, prepared, kept, language, now)
+
+
+def _replace_revision(
+    session: Session,
+    known: ObjectRow,
+    prepared: Prepared,
+    kept: Mapping[str, int],
+    language: str | None,
+    now: datetime,
+) -> None:
+    """Change a draft revision; where its text was shown to anybody already, begin the next one."""
+    revision = federated_objects.newest_revision(session, known.id)
+    if revision.state != "draft":
+        add_revision(session, known.id, prepared, kept, language, now)
+        return
+    federated_objects.replace_facts(session, revision.id, facts_json(prepared.facts))
+    fill_revision(session, revision.id, prepared, kept, language, now)
 
 
 # -- texts
@@ -133,7 +148,6 @@ def keep_texts(
 ) -> dict[str, int]:
     """Keep each text that says something new; return the text revision of each language, primary first."""
     kept: dict[str, int] = {}
-    slugs = texts.current_slugs(session, post.id)
     for each in prepared.texts:
         text_id = texts.put_text(
             session, post.id, each.language, translator=each.translator, status=each.status
@@ -144,10 +158,24 @@ def keep_texts(
         else:
             source = next(iter(kept.values()), None)
             kept[each.language] = texts.add_revision(session, text_id, _as_revision(each, source), now)
-        wanted = _wanted_slug(each, slugs.get(each.language), post.uid)
-        if wanted is not None:
-            texts.give_slug(session, collective.id, each.language, text_id, wanted)
+    give_slugs(session, collective, post, prepared)
     return kept
+
+
+def give_slugs(session: Session, collective: CollectiveRow, post: PostRow, prepared: Prepared) -> None:
+    """Give each text the address that its author chose; a new one without choice gets one from its title."""
+    present = texts.current_slugs(session, post.id)
+    text_ids = {row.language: row.id for row in texts.list_of_post(session, post.id)}
+    for each in prepared.texts:
+        wanted = _wanted_slug(each, present.get(each.language), post.uid)
+        if wanted is not None:
+            texts.give_slug(session, collective.id, each.language, text_ids[each.language], wanted)
+
+
+def is_moved(session: Session, post: PostRow, prepared: Prepared) -> bool:
+    """Tell whether the author chose another address for a page that there is."""
+    present = texts.current_slugs(session, post.id)
+    return any(each.slug not in (None, present.get(each.language)) for each in prepared.texts)
 
 
 def _wanted_slug(new: PreparedText, present: str | None, uid: str) -> str | None:

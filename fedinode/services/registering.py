@@ -23,6 +23,8 @@ from fedinode.urls import COSIGN_KEY, MAIN_KEY, PROOF_KEY, Urls
 
 #: What an account may do for a collective, from least to most.
 ROLES = ("author", "editor", "approver", "admin", "owner")
+#: How a post in several languages may go out.
+FEDERATE = ("primary", "each", "list")
 SIGN_IN_AFTER = timedelta(hours=24)
 _TOKEN_BYTES = 32
 
@@ -98,6 +100,21 @@ async def list_collectives(cap: Capabilities) -> tuple[CollectiveSummary, ...]:
         return tuple(_summary(session, cap.urls, row) for row in collectives.list_all(session))
 
     return await cap.database.read(read)
+
+
+async def set_federate(cap: Capabilities, name: str, federate: str) -> None:
+    """Choose how posts in several languages go out from now on. Raises NotFound, UsageError.
+
+    "primary" sends one post in all languages, "each" a post per language, "list" the primary language with
+    links to the others.
+    """
+    if federate not in FEDERATE:
+        raise UsageError(f'"{federate}" is none of {", ".join(FEDERATE)}.')
+
+    def write(session: Session) -> None:
+        collectives.set_federate(session, require_collective(session, name).id, federate)
+
+    await cap.database.write(write)
 
 
 def require_collective(session: Session, name: str | None) -> CollectiveRow:

@@ -68,6 +68,7 @@ def _edit_public(session: Session, press: Press, post: PostRow, prepared: Prepar
     if text_changed:
         queued = _revise(session, press, changed, prepared, previous)
     else:
+        drafting.give_slugs(session, press.collective, changed, prepared)
         queued = sum(
             releasing.release_changed_surroundings(session, press, changed, each) for each in standing
         )
@@ -134,20 +135,21 @@ def _object_changed(
     shown = [each.digest for each in media_files.list_of_revision(session, revision.id)]
     if shown != [each.digest for each in prepared.media]:
         return True
-    return _text_facts(parse_facts(revision.facts)) != _text_facts(prepared.facts)
+    before = _text_facts(parse_facts(revision.facts), subject.language)
+    return before != _text_facts(prepared.facts, subject.language)
 
 
-def _text_facts(facts: Facts) -> Facts:
-    """Return the facts that are part of the text, without what merely stands beside it."""
-    return replace(facts, tags=(), comments="", category=None, in_reply_to=None)
+def _text_facts(facts: Facts, language: str | None) -> Facts:
+    """Return the facts that are part of the text (in one language), without what merely stands beside it."""
+    wordings = facts.wordings if language is None else (facts.wording(language),)
+    return replace(facts, wordings=wordings, tags=(), comments="", category=None, in_reply_to=None)
 
 
 def _beside_changed(session: Session, post: PostRow, prepared: Prepared) -> bool:
-    return (posts.list_tags(session, post.id), post.comments, post.category) != (
-        tuple(written for _, written in dict(prepared.tags()).items()),
-        prepared.facts.comments,
-        prepared.facts.category,
-    )
+    said = (posts.list_tags(session, post.id), post.comments, post.category)
+    tags = tuple(dict(prepared.tags()).values())
+    says = (tags, prepared.facts.comments, prepared.facts.category)
+    return said != says or drafting.is_moved(session, post, prepared)
 
 
 def _require_never_co_signable(session: Session, standing: tuple[ObjectRow, ...]) -> None:

@@ -40,7 +40,8 @@ def add_new_id(session: Session, model: type[Base], row: Row) -> int | None:
 def add_new_from(session: Session, model: type[Base], columns: Sequence[str], query: Select[Any]) -> int:
     """Insert what a query finds and is not there yet by any unique key; return how many were new."""
     statement = insert(session, model).from_select(list(columns), query).on_conflict_do_nothing()
-    return _run(session, statement, [{}]).rowcount
+    # Without this SQLAlchemy lets PostgreSQL return the new ids, and does not count them.
+    return _run(session, statement.execution_options(preserve_rowcount=True), [{}]).rowcount
 
 
 def put(
