@@ -9,13 +9,14 @@ Spec: RFC 8032 section 5.1, RFC 7748 sections 4.1 and 5.
 
 from __future__ import annotations
 
+import functools
+
 from cryptography.hazmat.primitives.asymmetric import x25519
 
 from federation import errors
 
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
-_D = -121665 * pow(121666, -1, _P) % _P
 
 
 def _make_projecting_scalar() -> bytes:
@@ -28,15 +29,12 @@ def _make_projecting_scalar() -> bytes:
     return max(scalar, 8 * _L - scalar).to_bytes(32, "little")
 
 
-_PROJECTING_SCALAR = _make_projecting_scalar()
-
-
 def require_prime_order(raw: bytes) -> None:
     """Check that these bytes are the canonical form of an Ed25519 point of order L.
 
     L times the point is the identity exactly if the projection above does not change the point. X25519 does
     it on the Montgomery u-coordinate, where a point and its negative are the same: fast, and enough for
-    equality.
+    equality. Bytes that are no point of the curve are one of its twist, where the scalar moves every point.
 
     Raises: Malformed.
     """
@@ -45,12 +43,9 @@ def require_prime_order(raw: bytes) -> None:
     y = int.from_bytes(raw, "little") & (2**255 - 1)
     if y >= _P:
         raise errors.Malformed("an Ed25519 key is not in canonical form")
-    if not _is_on_curve(y):
-        raise errors.Malformed("an Ed25519 key is not a point of the curve")
     u = _montgomery_u(y)
     try:
-        projecting = x25519.X25519PrivateKey.from_private_bytes(_PROJECTING_SCALAR)
-        projected = projecting.exchange(x25519.X25519PublicKey.from_public_bytes(u))
+        projected = _projecting_key().exchange(x25519.X25519PublicKey.from_public_bytes(u))
     except ValueError as error:
         # The result was zero, which is the answer for every point of small order.
         raise errors.Malformed("an Ed25519 key is of small order") from error
@@ -58,12 +53,12 @@ def require_prime_order(raw: bytes) -> None:
         raise errors.Malformed("an Ed25519 key is not in the subgroup of prime order")
 
 
-def _is_on_curve(y: int) -> bool:
-    """Whether x**2 = (y**2 - 1) / (d * y**2 + 1) has a solution: Euler's criterion, on the product."""
-    square = y * y % _P
-    return pow((square - 1) * (_D * square + 1) % _P, (_P - 1) // 2, _P) != _P - 1
+@functools.cache
+def _projecting_key() -> x25519.X25519PrivateKey:
+    return x25519.X25519PrivateKey.from_private_bytes(_make_projecting_scalar())
 
 
 def _montgomery_u(y: int) -> bytes:
-    """Return u = (1 + y) / (1 - y). The identity, y = 1, comes out as 0 and is refused with small orders."""
-    return ((1 + y) * pow(1 - y, _P - 2, _P) % _P).to_bytes(32, "little")
+    """Return u = (1 + y) / (1 - y). The identity, y = 1, has none; 0 stands for it, and is refused too."""
+    u = 0 if y == 1 else (1 + y) * pow(1 - y, -1, _P) % _P
+    return u.to_bytes(32, "little")

@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from federation import curve25519, errors
@@ -93,10 +93,21 @@ def test_a_point_of_mixed_order_is_refused(multiple: int) -> None:
         curve25519.require_prime_order(encode(mixed))
 
 
-def test_a_point_that_is_not_on_the_curve_is_refused() -> None:
-    assert decode((2).to_bytes(32, "little")) is None
-    with pytest.raises(errors.Malformed, match="not a point"):
-        curve25519.require_prime_order((2).to_bytes(32, "little"))
+@given(st.binary(min_size=32, max_size=32).map(lambda raw: raw[:31] + bytes([raw[31] & 0x3F])))
+def test_bytes_that_are_no_point_of_the_curve_are_refused(raw: bytes) -> None:
+    assume(decode(raw) is None)
+    with pytest.raises(errors.Malformed, match="prime order"):
+        curve25519.require_prime_order(raw)
+
+
+def test_the_projection_moves_every_point_of_the_twist() -> None:
+    # The twist has 4 * q points, q a prime: only a multiple of q could leave a point where it is.
+    q = (2 * (P + 1) - 8 * L) // 4
+    scalar = 8 * pow(8, -1, L)
+    assert pow(2, q - 1, q) == 1
+    for projection in (scalar, 8 * L - scalar):
+        assert (projection - 1) % q
+        assert (projection + 1) % q
 
 
 @pytest.mark.parametrize("y", [P, P + 1, P + 3, 2**255 - 1])
