@@ -238,3 +238,22 @@ class FeedView:
     def updated_at(self) -> datetime | None:
         """When the newest change in the feed was made; None where it is empty."""
         return max((entry.updated_at or entry.published_at for entry in self.entries), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """An event that was taken back."""
+
+    uid: str
+    starts_at: datetime
+    withdrawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarView:
+    """Events in order of time, of a collective or of the node."""
+
+    node: NodeView
+    title: str
+    entries: tuple[PostView, ...]
+    cancelled: tuple[Cancellation, ...] = ()

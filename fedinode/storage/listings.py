@@ -49,6 +49,39 @@ def list_posts(session: Session, wanted: Filter, *, offset: int, limit: int) -> 
     return public_posts.with_texts(session, query)
 
 
+def list_events(session: Session, wanted: Filter, *, since: datetime, limit: int) -> tuple[ListedPost, ...]:
+    """Return the events that begin after a moment, in order of time."""
+    query = (
+        select(_POSTS)
+        .where(*conditions(wanted), _POSTS.starts_at >= since)
+        .order_by(_POSTS.starts_at, _POSTS.id)
+        .limit(limit)
+    )
+    return public_posts.with_texts(session, query)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawnEvent:
+    """What is left of an event that was taken back: calendars that have it must learn of it."""
+
+    uid: str
+    starts_at: datetime
+    withdrawn_at: datetime
+
+
+def list_withdrawn_events(
+    session: Session, collective_id: int | None, *, since: datetime, limit: int
+) -> tuple[WithdrawnEvent, ...]:
+    """Return the withdrawn events that would begin after a moment."""
+    query = select(_POSTS.uid, _POSTS.starts_at, _POSTS.withdrawn_at).where(
+        _POSTS.state == "withdrawn", _POSTS.kind == "event", _POSTS.first_public_at.is_not(None)
+    )
+    if collective_id is not None:
+        query = query.where(_POSTS.collective_id == collective_id)
+    rows = session.execute(query.where(_POSTS.starts_at >= since).order_by(_POSTS.starts_at).limit(limit))
+    return tuple(WithdrawnEvent(**row._mapping) for row in rows)
+
+
 def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     """Return what a post must fulfil to stand in a list; pages and answers never do."""
     found: list[ColumnElement[bool]] = [

@@ -45,6 +45,7 @@ async def front(site: Site, request: Request) -> Response:
             base_url=urls.front(language),
             canonical_url=urls.front(language),
             feed_url=urls.front_feed(language),
+            calendar_url=urls.calendar(),
             here="front",
         )
         keys = (NODE_KEY, *(collective_key(each.name) for each in view.node.collectives))
@@ -80,6 +81,7 @@ async def _profile_answer(site: Site, name: str, language: str | None, number: i
         activity_url=collective.uri,
         feed_url=urls.feed(name, language),
         feed_title=collective.title,
+        calendar_url=urls.calendar(name),
         description=text.excerpt(text.plain(collective.about_html), 200),
         here="front",
     )

@@ -14,6 +14,7 @@ from fedinode import i18n
 from fedinode.urls import Urls
 from fedinode.web.assets import Assets
 from fedinode.web.formats import FILTERS
+from fedinode.web.structured import structured
 
 
 class Renderer:
@@ -49,6 +50,7 @@ def defaults() -> dict[str, Any]:
         "activity_url": "",
         "canonical_url": "",
         "feed_url": "",
+        "calendar_url": "",
         "feed_title": "",
     }
 
@@ -63,7 +65,7 @@ def make_environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.filters.update(FILTERS)
+    environment.filters.update(FILTERS, structured=structured)
     return environment
 
 
