@@ -140,6 +140,10 @@ class Urls:
         query = urlencode(tuple(parameters))
         return f"{self.origin}/archive/feed.atom" + (f"?{query}" if query else "")
 
+    def calendar(self, name: str | None = None) -> str:
+        """Return the calendar of a collective's events, or of everybody's."""
+        return f"{self.profile(name)}/events.ics" if name else f"{self.origin}/events.ics"
+
     def profile(self, name: str, language: str | None = None) -> str:
         """Return the page of a collective, in one language where given."""
         return f"{self.origin}/@{name}" + (f"/{language}" if language else "")
