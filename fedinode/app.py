@@ -14,7 +14,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.resources import resource_dir
 from fedinode.web import (
     activitypub,
-    archive,
+    archive_pages,
     calendars,
     downloads,
     errors,
@@ -36,7 +36,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/about", pages.node_page),
     ("/imprint", pages.node_page),
     ("/privacy", pages.node_page),
-    ("/archive", archive.archive),
+    ("/archive", archive_pages.archive),
     ("/archive/feed.atom", feeds.archive_atom),
     ("/archive/feed.json", feeds.archive_json_feed),
     ("/feed.atom", feeds.atom),

@@ -16,7 +16,7 @@ from fedinode.cache import CachedAnswer
 from fedinode.resources import installed_version
 from fedinode.services import scheduling
 from fedinode.services.presenting import CalendarView, Cancellation, PostView
-from fedinode.web import answers, archive
+from fedinode.web import answers, archive_pages
 from fedinode.web.answers import Site
 
 ICALENDAR: Final = "text/calendar; charset=utf-8"
@@ -48,7 +48,7 @@ def _answer(site: Site, view: CalendarView) -> CachedAnswer:
     return answers.make_answer(
         render(view, site.cap.urls.host),
         ICALENDAR,
-        depends_on=archive.depends_on(view.node),
+        depends_on=archive_pages.depends_on(view.node),
         cache_control=answers.FOR_FEEDS,
     )
 

@@ -18,7 +18,7 @@ from fedinode.cache import CachedAnswer
 from fedinode.resources import installed_version
 from fedinode.services import browsing, reading
 from fedinode.services.presenting import FeedView, PostView
-from fedinode.web import answers, archive, formats, pages
+from fedinode.web import answers, archive_pages, formats, pages
 from fedinode.web.answers import Site
 
 ATOM: Final = "application/atom+xml; charset=utf-8"
@@ -67,7 +67,7 @@ async def _feed(site: Site, request: Request, media_type: str, write: Write) -> 
 
 
 async def _archive_feed(site: Site, request: Request, media_type: str, write: Write) -> Response:
-    query = archive.query_of(request)
+    query = archive_pages.query_of(request)
 
     async def make() -> CachedAnswer:
         view = await browsing.archive_feed(site.cap, query)
@@ -80,7 +80,7 @@ def _answer(site: Site, view: FeedView, media_type: str, write: Write) -> Cached
     return answers.make_answer(
         write(site, view),
         media_type,
-        depends_on=archive.depends_on(view.node),
+        depends_on=archive_pages.depends_on(view.node),
         cache_control=answers.FOR_FEEDS,
         headers=_FOR_ALL,
     )
