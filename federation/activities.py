@@ -159,13 +159,13 @@ def follow(envelope: Envelope, object_uri: str) -> Document:
 
 
 def accept(envelope: Envelope, activity: Document) -> Document:
-    """Write that we agree to an activity, which goes along whole: WordPress fails on its id alone."""
-    return _render(ACCEPT, envelope, _embed(activity))
+    """Write that we agree to an activity, which goes along: WordPress fails on its id alone."""
+    return _render(ACCEPT, envelope, _restate(activity))
 
 
 def reject(envelope: Envelope, activity: Document) -> Document:
-    """Write that we refuse an activity, which goes along whole: WordPress fails on its id alone."""
-    return _render(REJECT, envelope, _embed(activity))
+    """Write that we refuse an activity, which goes along: WordPress fails on its id alone."""
+    return _render(REJECT, envelope, _restate(activity))
 
 
 def announce(envelope: Envelope, object_uri: str) -> Document:
@@ -211,6 +211,17 @@ def _context_of(document: Document) -> list[Any]:
     # The embedded object is understood under the context of the whole; a proof on the activity needs its own.
     entries = jsonld.as_list(document.get("@context"))
     return entries + [entry for entry in contexts.ACTIVITY_CONTEXT if entry not in entries]
+
+
+def _restate(activity: Document) -> Document:
+    # Of somebody else's activity no more than what it says: its context and signatures are in terms that our
+    # context may contradict, and Fedify refuses a document in which two contexts disagree.
+    return {
+        "id": activity["id"],
+        "type": activity["type"],
+        "actor": jsonld.id_of(activity["actor"]),
+        "object": jsonld.id_of(activity["object"]),
+    }
 
 
 def _embed(document: Document) -> Document:

@@ -249,16 +249,36 @@ FOLLOW = {
 BARE_FOLLOW = {name: value for name, value in FOLLOW.items() if name != "@context"}
 
 
-@pytest.mark.parametrize("kind", ["Accept", "Reject", "Undo"])
-def test_accept_reject_and_undo_carry_the_whole_activity(kind: str) -> None:
-    build = {"Accept": activities.accept, "Reject": activities.reject, "Undo": activities.undo}[kind]
+def test_an_undo_carries_our_whole_activity() -> None:
+    assert activities.undo(BARE, FOLLOW) == {
+        "@context": contexts.ACTIVITY_CONTEXT,
+        "id": "https://berlin.example/activities/2",
+        "type": "Undo",
+        "actor": OURS,
+        "object": BARE_FOLLOW,
+    }
 
-    assert build(BARE, FOLLOW) == {
+
+@pytest.mark.parametrize("kind", ["Accept", "Reject"])
+def test_accept_and_reject_carry_what_the_others_activity_says_and_nothing_else_of_it(kind: str) -> None:
+    build = {"Accept": activities.accept, "Reject": activities.reject}[kind]
+    theirs = {
+        "@context": ["https://w3id.org/identity/v1", "https://w3id.org/security/data-integrity/v1"],
+        "id": ID,
+        "type": "Follow",
+        "actor": {"id": BOB, "type": "Person"},
+        "object": {"id": OURS},
+        "to": OURS,
+        "signature": {"type": "RsaSignature2017"},
+        "proof": {"type": "DataIntegrityProof"},
+    }
+
+    assert build(BARE, theirs) == {
         "@context": contexts.ACTIVITY_CONTEXT,
         "id": "https://berlin.example/activities/2",
         "type": kind,
         "actor": OURS,
-        "object": BARE_FOLLOW,
+        "object": {"id": ID, "type": "Follow", "actor": BOB, "object": OURS},
     }
 
 
