@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from federation import activities, actors, jsonld, objects
-from federation.activities import Envelope
 from federation.links import Attachment
 from federation.objects import EventFacts, InteractionPolicy, Organiser, Place, Tag, Text
 from federation.signatures import Dialect, HttpMessage
@@ -189,7 +188,9 @@ def test_fedify_reads_every_activity_that_we_send(fedify: FedifyPeer, berlin: Co
     follow = berlin.peer.serve(activities.follow(berlin.envelope(), alice))
     like = berlin.peer.serve(activities.like(berlin.envelope(), post))
     theirs = fedify.do("follow", actor=berlin.uri)
-    asked = activities.follow(Envelope(uri=theirs["id"], actor_uri=alice), berlin.uri)
+    # As Fedify sent it, with a proof, a Linked Data signature and contexts of its own.
+    asked = berlin.peer.received("Follow")[-1]
+    assert {"proof", "signature"} <= asked.keys()
     tombstone = objects.tombstone(post, "Note", datetime.now(UTC))
     sent = [
         activities.create(berlin.envelope(), note),
