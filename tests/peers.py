@@ -6,6 +6,7 @@ has actors with keys of their own, an inbox that keeps what arrives, and answers
 
 import asyncio
 import contextlib
+import functools
 import json
 import ssl
 import threading
@@ -23,6 +24,8 @@ from federation.signatures import Dialect, HttpMessage
 ACTIVITY_JSON = "application/activity+json"
 AS_CONTEXT = "https://www.w3.org/ns/activitystreams"
 SECURITY_CONTEXT = "https://w3id.org/security/v1"
+#: So many actors have keys of their own; those who come later share them.
+KEYS = 12
 _DRIP_SECONDS = 0.02
 
 Document = dict[str, Any]
@@ -130,7 +133,7 @@ class PeerActor:
     @classmethod
     def make(cls, peer: Peer, name: str, members: Document) -> "PeerActor":
         uri = f"{peer.origin}/users/{name}"
-        key = keys.generate_rsa()
+        key = _pooled_key(next(_key_numbers) % KEYS)
         key_id = members.pop("key_id", f"{uri}#main-key")
         document = {
             "@context": [AS_CONTEXT, SECURITY_CONTEXT],
@@ -202,6 +205,12 @@ def send(message: HttpMessage, *, port: int | None = None) -> httpx.Response:
         )
 
 
+@functools.cache
+def _pooled_key(_number: int) -> keys.PrivateKey:
+    # Making a key takes longer than most tests; so many actors of one test have different ones.
+    return keys.generate_rsa()
+
+
 def _count() -> Iterator[int]:
     number = 0
     while True:
@@ -210,6 +219,7 @@ def _count() -> Iterator[int]:
 
 
 _numbers = _count()
+_key_numbers = _count()
 
 
 @dataclass

@@ -55,9 +55,10 @@ class _Leased:
 class Dispatcher:
     """Delivers for one process: `run` until `stop`, or `drain` until nothing is due. Use it once."""
 
-    def __init__(self, cap: Capabilities, guard: Guard | None = None) -> None:
+    def __init__(self, cap: Capabilities, *, finish_seconds: float = FINISH_SECONDS) -> None:
         self._cap = cap
-        self._guard = guard or Guard(cap)
+        self._finish_seconds = finish_seconds
+        self._guard = Guard(cap)
         connections = cap.settings.limits.connections
         # As many as the client posts at the same time; its other connections are for fetches.
         self._capacity = max(connections - max(connections // 4, 1), 1)
@@ -126,7 +127,7 @@ class Dispatcher:
     async def _finish(self, recorder: asyncio.Task[None]) -> None:
         self._is_stopping = True
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=FINISH_SECONDS)
+            await asyncio.wait(self._tasks, timeout=self._finish_seconds)
         given_back = [claimed for claimed, _ in self._tasks.values()]
         for task in self._tasks:
             task.remove_done_callback(self._note_finished)

@@ -1,11 +1,11 @@
 """A node without web, and real peers on loopback that it publishes to."""
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
+import anyio
 import pytest
 
 from federation.net import client
@@ -145,9 +145,11 @@ def manuscript(tmp_path: Path) -> Write:
     return write
 
 
-def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    """Wait, with a deadline, until something is so."""
-    end = time.monotonic() + DEADLINE_SECONDS
-    while not is_so():
-        assert time.monotonic() < end, f"in vain: {what}"
-        time.sleep(0.01)
+async def until(is_so: Callable[[], object], seconds: float = DEADLINE_SECONDS) -> None:
+    """Wait until something is so, and fail after some seconds."""
+    with anyio.fail_after(seconds):
+        while True:
+            if is_so():
+                return
+            # Other tasks, and the threads of the database, have their turn.
+            await anyio.sleep(0.01)
