@@ -1,1 +1,1 @@
-"""What `make bench` measures: a real node as a process, over real HTTP, on this machine."""
+"""What one machine does with one node: memory, time to start, inbox requests, deliveries."""

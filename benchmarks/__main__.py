@@ -1,31 +1,44 @@
-"""`make bench`, or `make bench ARGS="inbox memory"`: measure and print, one line a figure."""
+"""`python -m benchmarks [memory start inbox deliveries]` measures this machine and prints figures."""
 
+import argparse
+import os
+import platform
+import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from benchmarks import incoming, outgoing, resting
-from benchmarks.stage import Figure
+from benchmarks import deliveries, inbox, memory, start
+from benchmarks.figures import Figure
 
-MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
-    "start": resting.start,
-    "memory": resting.memory,
-    "inbox": incoming.inbox,
-    "deliveries": outgoing.deliveries,
+MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
+    "memory": memory.measure,
+    "start": start.measure,
+    "inbox": inbox.measure,
+    "deliveries": deliveries.measure,
 }
 
 
-def main(names: list[str]) -> int:
-    """Run the measurements named, or all."""
-    unknown = [name for name in names if name not in MEASUREMENTS]
+def main() -> int:
+    """Run the measures that were named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=", ".join(MEASURES))
+    names = parser.parse_args().measures or list(MEASURES)
+    unknown = set(names) - set(MEASURES)
     if unknown:
-        sys.stderr.write(f"There is no {unknown[0]}; there are {', '.join(MEASUREMENTS)}.\n")
-        return 2
-    for name in names or MEASUREMENTS:
-        for figure in MEASUREMENTS[name]():
-            sys.stdout.write(f"{figure.name:<52} {figure.value:>10.1f} {figure.unit}\n")
-            sys.stdout.flush()
+        parser.error(f"there is no measure {', '.join(sorted(unknown))}")
+    print(
+        f"{len(os.sched_getaffinity(0))} cores, Python {platform.python_version()},"
+        f" SQLite {sqlite3.sqlite_version}, {platform.system()} {platform.release()}"
+    )
+    for name in names:
+        print(f"\n{name}", flush=True)
+        with TemporaryDirectory(prefix="fedinode-bench-") as folder:
+            for figure in MEASURES[name](Path(folder)):
+                print(f"  {figure}", flush=True)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

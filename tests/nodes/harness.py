@@ -132,6 +132,11 @@ class Node:
 
     def start(self, *options: str) -> None:
         """Start the process and wait until it answers."""
+        self.launch(*options)
+        wait_until(self._answers, f"{self.name} answers; it says: {self.log[-2000:]}")
+
+    def launch(self, *options: str) -> None:
+        """Start the process without waiting for it."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [*_COMMAND, "--data", str(self.folder), "serve", "--port", str(self.port), *options],
@@ -140,7 +145,6 @@ class Node:
                 cwd=self.folder.parent,
                 env=self.environment(),
             )
-        wait_until(self._answers, f"{self.name} answers; it says: {self.log[-2000:]}")
 
     def _answers(self) -> bool:
         assert self.process is not None
