@@ -54,9 +54,8 @@ def sign_document(
     }
     if "@context" in document:
         options["@context"] = document["@context"]
-    unsigned = {name: value for name, value in document.items() if name != "proof"}
     signature = key.sign(_hash(options) + _hash(_without_signatures(document)))
-    return unsigned | {"proof": options | {"proofValue": "z" + base58.encode(signature)}}
+    return document | {"proof": options | {"proofValue": "z" + base58.encode(signature)}}
 
 
 def proof_of(document: Document) -> Proof:

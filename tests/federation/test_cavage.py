@@ -248,7 +248,7 @@ def test_a_header_of_8192_characters_is_read_and_a_longer_one_is_not() -> None:
         parse(signed().with_headers({"Signature": longest + ","}), NOW)
 
 
-@pytest.mark.parametrize("value", ["!", "c2l", "", "c2ln\\n", "сигн"])
+@pytest.mark.parametrize("value", ["!", "c2l", "c2!ln", "", "c2ln\\n", "сигн"])
 def test_a_signature_that_is_not_base64_is_refused(value: str) -> None:
     header = signed().header("signature").replace("c2ln", value)
     with pytest.raises(errors.SignatureRefused):
@@ -258,6 +258,12 @@ def test_a_signature_that_is_not_base64_is_refused(value: str) -> None:
 def test_a_request_without_a_signature_value_is_refused() -> None:
     header = signed().header("signature").replace('signature="c2ln"', 'other="c2ln"')
     with pytest.raises(errors.SignatureRefused, match="empty"):
+        parse(signed().with_headers({"Signature": header}), NOW)
+
+
+def test_a_request_without_a_key_id_is_refused() -> None:
+    header = signed().header("signature").replace("keyId=", "other=")
+    with pytest.raises(errors.SignatureRefused, match="key id"):
         parse(signed().with_headers({"Signature": header}), NOW)
 
 

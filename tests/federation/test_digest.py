@@ -49,6 +49,7 @@ def test_a_digest_of_the_body_is_taken(header: str) -> None:
         ("", "no algorithm"),
         ("md5=hBotaJrYa9FhFEdFPCLG/A==", "no algorithm"),
         (SHA256, "no algorithm"),
+        (f"XSHA-256={SHA256}", "no algorithm"),
         (f"SHA-256={OTHER}", "not the one"),
         ("SHA-256=", "not the one"),
         (f"SHA-256={SHA256},SHA-512={OTHER}", "not the one"),

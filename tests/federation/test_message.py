@@ -87,6 +87,10 @@ def test_values_are_found_in_any_case_in_order_and_without_blanks() -> None:
     assert request.values("absent") == []
 
 
+def test_only_blanks_and_tabs_are_cut_from_values() -> None:
+    assert samples.get(("Accept", "\t X\u00a0aX\u00a0 ")).values("accept") == ["X\u00a0aX\u00a0"]
+
+
 def test_the_only_header_of_a_name_is_returned() -> None:
     assert samples.get(("Date", " today ")).header("date") == "today"
 
