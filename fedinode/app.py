@@ -22,6 +22,7 @@ from fedinode.web import (
     health,
     inboxes,
     pages,
+    search_pages,
     sitemaps,
     wellknown,
 )
@@ -36,6 +37,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/about", pages.node_page),
     ("/imprint", pages.node_page),
     ("/privacy", pages.node_page),
+    ("/search", search_pages.search),
     ("/archive", archive_pages.archive),
     ("/archive/feed.atom", feeds.archive_atom),
     ("/archive/feed.json", feeds.archive_json_feed),

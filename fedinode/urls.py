@@ -152,6 +152,11 @@ class Urls:
         """Return the page of a post in one language."""
         return f"{self.origin}/@{name}/{language}/{slug}"
 
+    def search(self, words: str, language: str | None = None) -> str:
+        """Return the page of a search."""
+        parameters = [("q", words), *((("language", language),) if language else ())]
+        return f"{self.origin}/search?{urlencode(parameters)}"
+
     def feed(self, name: str, language: str | None = None) -> str:
         """Return the Atom feed of a collective, in one language where given."""
         return f"{self.profile(name, language)}/feed.atom"

@@ -15,7 +15,7 @@ from federation.net.client import SigningKey
 from fedinode.cache import collective_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.manuscripts import Kind, parse_facts
-from fedinode.services import composing, sending
+from fedinode.services import composing, indexing, sending
 from fedinode.services.composing import Mention, Work
 from fedinode.services.sending import Outgoing
 from fedinode.storage import (
@@ -116,6 +116,7 @@ def release_changed_surroundings(session: Session, press: Press, post: PostRow, 
     A statement that was open to co-signing keeps its `updated`: a newer one would notify all who boosted it.
     """
     revision = federated_objects.newest_revision(session, subject.id)
+    indexing.index_post(session, post.id)
     updated_at = federated_objects.next_updated_at(subject.last_updated_at, press.now)
     is_signed = revision.text_digest is not None
     work = _work(session, press, post, subject, revision, None if is_signed else updated_at)
@@ -174,6 +175,7 @@ def withdraw_object(session: Session, press: Press, post: PostRow, subject: Obje
     return sent.deliveries if sent else 0
 
 
+    indexing.index_post(session, post.id)
 # -- steps
 
 

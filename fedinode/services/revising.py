@@ -6,7 +6,7 @@ from dataclasses import replace
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict
 from fedinode.manuscripts import Facts, Manuscript, parse_facts
-from fedinode.services import composing, drafting, preparing, publishing, releasing
+from fedinode.services import composing, drafting, indexing, preparing, publishing, releasing
 from fedinode.services.preparing import Prepared
 from fedinode.services.publishing import Published
 from fedinode.services.releasing import Press
@@ -72,6 +72,7 @@ def _edit_public(session: Session, press: Press, post: PostRow, prepared: Prepar
         queued = sum(
             releasing.release_changed_surroundings(session, press, changed, each) for each in standing
         )
+    indexing.index_post(session, post.id)
     invalidations.record(session, releasing.changed_keys(press.collective, post), press.now)
     return publishing.describe(session, press.urls, press.collective, changed, deliveries=queued)
 

@@ -26,6 +26,7 @@ from fedinode.storage.house_tables import (
     Vote,
 )
 from fedinode.storage.traffic_tables import (
+from fedinode.storage.search_tables import SearchWord
     Delivery,
     Follow,
     Inbox,
@@ -97,6 +98,7 @@ __all__ = [
     "RevisionText",
     "ServedDocument",
     "SignInLink",
+    "SearchWord",
     "SignInSession",
     "SignatureLogEntry",
     "SigningKey",

@@ -6,7 +6,7 @@ Each address has one representation: an id asked for as a page is a redirect, an
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.requests import Request
@@ -17,6 +17,7 @@ from fedinode.cache import CachedAnswer
 from fedinode.capabilities import Capabilities
 from fedinode.web.assets import Assets
 from fedinode.web.rendering import Renderer
+from fedinode.web.throttle import Throttle
 
 #: Kept by readers and proxies, but asked about again each time: an edit shows at once.
 REVALIDATE: Final = "public, no-cache"
@@ -24,6 +25,10 @@ REVALIDATE: Final = "public, no-cache"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 #: Feed readers come every few minutes anyway.
 FOR_FEEDS: Final = "public, max-age=60"
+
+#: A search costs some milliseconds of a reader thread; what was found is kept like any page.
+SEARCHES_PER_SECOND: Final = 10
+SEARCHES_AT_ONCE: Final = 30
 
 HTML: Final = "text/html; charset=utf-8"
 JSON: Final = "application/json; charset=utf-8"
@@ -36,6 +41,8 @@ class Site:
     cap: Capabilities
     renderer: Renderer
     assets: Assets
+    #: Lets searches through.
+    searches: Throttle = field(default_factory=lambda: Throttle(SEARCHES_PER_SECOND, SEARCHES_AT_ONCE))
 
 
 Handler = Callable[[Site, Request], Awaitable[Response]]

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.pool import NullPool
 
 from fedinode.resources import resource_dir
-from fedinode.storage import migrate, postgresql, sqlite
+from fedinode.storage import migrate, postgresql, sqlite, versions
 from fedinode.storage.database import open_url
 from fedinode.storage.models import Base
 from fedinode.storage.sealing import Sealer
@@ -20,8 +20,8 @@ REBUILD = '''"""Rebuilds tables that others refer to."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9000"
+down_revision = "{head}"
 
 
 def upgrade() -> None:
@@ -35,13 +35,13 @@ def upgrade() -> None:
 
 def upgrade_with(database_url: str, folder: Path, more: str) -> None:
     """Run the shipped migrations and one more that rebuilds tables."""
-    (folder / "0002_rebuild.py").write_text(REBUILD.format(more=more))
+    (folder / "9000_rebuild.py").write_text(REBUILD.format(more=more, head=versions.head()))
     url = make_url(database_url)
     is_sqlite = url.get_backend_name() == "sqlite"
     engine = sqlite.make_engine(Path(url.database or "")) if is_sqlite else postgresql.make_engine(url)
     config = migrate.configuration(engine)
     config.set_main_option("version_locations", f"{resource_dir('migrations') / 'versions'}:{folder}")
-    command.upgrade(config, "0002")
+    command.upgrade(config, "9000")
 
 
 def contents(engine: Engine) -> dict[str, int]:
@@ -87,7 +87,7 @@ def test_a_migration_that_fails_after_rebuilding_is_undone_whole(
     with pytest.raises(RuntimeError, match="power cut"):
         upgrade_with(own_database_url, tmp_path, more='raise RuntimeError("power cut")')
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0001"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == versions.head()
         assert "posts_keep_their_kind" in triggers(connection)
         columns = inspect(connection).get_columns("posts")
         assert "added" not in {each["name"] for each in columns}
