@@ -31,8 +31,6 @@ OBJECT_CONTEXT: Final[list[Any]] = [
         "canReply": {"@id": "gts:canReply", "@type": "@id"},
         "canLike": {"@id": "gts:canLike", "@type": "@id"},
         "canAnnounce": {"@id": "gts:canAnnounce", "@type": "@id"},
-        "always": {"@id": "gts:always", "@type": "@id"},
-        "approvalRequired": {"@id": "gts:approvalRequired", "@type": "@id"},
         "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
         "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
         "timezone": "https://w3id.org/fep/8a8e/timezone",

@@ -72,7 +72,7 @@ class FedifyPeer:
 
     def wait_for(self, kind: str, count: int = 1) -> Document:
         """Wait until Fedify has believed so many activities of a type; return the delivery of the last."""
-        wait_until(lambda: len(self.believed(kind)) >= count, f"Fedify has {count} {kind}; log: {self.log()}")
+        wait_until(lambda: len(self.believed(kind)) >= count, f"Fedify believes {count} {kind}")
         return self.deliveries(kind)[-1]
 
     def _request(self, method: str, path: str, document: Document | None) -> httpx.Response:
