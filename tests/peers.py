@@ -149,7 +149,7 @@ class PeerActor:
         }
         return cls(peer=peer, uri=uri, key_id=key_id, key=key, document=document | members)
 
-    def activity(self, kind: str, target: Any, **members: Any) -> Document:
+    def activity(self, kind: str, subject: Any, /, **members: Any) -> Document:
         """Make an activity by this actor with an id of its own."""
         number = next(_numbers)
         return {
@@ -157,7 +157,7 @@ class PeerActor:
             "id": f"{self.uri}#activities/{number}",
             "type": kind,
             "actor": self.uri,
-            "object": target,
+            "object": subject,
         } | members
 
     def note(self, **members: Any) -> Document:
