@@ -25,8 +25,8 @@ from fedinode.storage.house_tables import (
     SignInSession,
     Vote,
 )
-from fedinode.storage.traffic_tables import (
 from fedinode.storage.search_tables import SearchWord
+from fedinode.storage.traffic_tables import (
     Delivery,
     Follow,
     Inbox,
