@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 from federation.errors import FederationError
 from fedinode.capabilities import Capabilities
 from fedinode.errors import PeerUnavailable
-from fedinode.services import finding, resolving
+from fedinode.services import finding, keeping, resolving
 from fedinode.services.composing import Mention
 from fedinode.storage import inboxes, known_objects
 from fedinode.storage.known_objects import KnownObject
+from fedinode.storage.remote_objects import NewRemoteObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,8 @@ class Answered:
     uri: str
     mentions: tuple[Mention, ...] = ()
     inbox_ids: tuple[int, ...] = ()
+    #: The object as it was fetched, for those who keep it.
+    fetched: NewRemoteObject | None = None
 
 
 async def find_answered(cap: Capabilities, url: str) -> Answered:
@@ -40,7 +43,9 @@ async def _fetch(cap: Capabilities, url: str) -> Answered:
     name = _handle(author.uri, author.handle, author.preferred_username)
     inbox_ids = await cap.database.read(lambda session: inboxes.of_actors(session, [author.id]))
     mention = Mention(actor_uri=author.uri, handle=name)
-    return Answered(uri=found.subject.uri, mentions=(mention,), inbox_ids=inbox_ids)
+    submission = keeping.read_submission(found.document)
+    fetched = keeping.as_remote_object(submission, author, submission.version_at)
+    return Answered(uri=found.subject.uri, mentions=(mention,), inbox_ids=inbox_ids, fetched=fetched)
 
 
 def _answered(known: KnownObject) -> Answered:

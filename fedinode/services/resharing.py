@@ -13,7 +13,7 @@ from fedinode.manuscripts import Facts, Kind, Manuscript, TextVersion, Wording
 from fedinode.services import answering, publishing, registering, sending
 from fedinode.services.answering import Answered
 from fedinode.services.sending import Outgoing
-from fedinode.storage import inboxes, invalidations, reshares
+from fedinode.storage import inboxes, invalidations, remote_objects, reshares
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.reshares import NewReshare
@@ -118,6 +118,8 @@ def _announce(
     )
     sent = sending.send(session, cap.urls, outgoing, now)
     assert sent is not None
+    if subject.fetched is not None:
+        remote_objects.put(session, subject.fetched, now)
     new = NewReshare(
         collective_id=row.id, object_uri=subject.uri, activity_id=sent.id, comment_markdown=comment
     )

@@ -81,7 +81,8 @@ def paragraphs_of(name: str) -> list[str]:
     ],
 )
 def test_every_paragraph_arrives(arrived: Callable[[str], Arrived], name: str) -> None:
-    text = text_of(arrived(name))
+    # Bare addresses have become links on the way.
+    text = re.sub(r"</?a\b[^>]*>", "", text_of(arrived(name)))
     assert [block for block in paragraphs_of(name) if f"<p>{block}</p>" not in text] == []
 
 
@@ -191,9 +192,7 @@ def test_the_issuing_body_arrives_in_both_languages(arrived: Callable[[str], Arr
 
 def test_the_date_of_adoption_arrives_with_hour_and_zone(arrived: Callable[[str], Arrived]) -> None:
     text = text_of(arrived("002-statement.md"))
-    assert re.search(r"2 March 2022|March 2, 2022", text)
-    assert "10:58" in text
-    assert "São Paulo" in text or "Sao_Paulo" in text or "UTC-3" in text or "GMT-3" in text
+    assert "2 March 2022, 10:58 Sao Paulo" in text
 
 
 def test_slogans_arrive_as_a_list_in_their_order(arrived: Callable[[str], Arrived]) -> None:
