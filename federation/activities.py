@@ -27,13 +27,17 @@ UNDO: Final = "Undo"
 MOVE: Final = "Move"
 BLOCK: Final = "Block"
 FLAG: Final = "Flag"
+#: Co-signing: asks to sign the draft that it carries; carries a consent to the author (docs/cosigning.md).
+INVITE: Final = "Invite"
+CO_SIGN_REQUEST: Final = "CoSignRequest"
 
 HANDLED: Final = frozenset(
     {CREATE, UPDATE, DELETE, FOLLOW, ACCEPT, REJECT, ANNOUNCE, LIKE, UNDO, MOVE, BLOCK, FLAG}
+    | {INVITE, CO_SIGN_REQUEST}
 )
 #: Types whose embedded object is the sender's own to state. An object embedded in any other (an Announce of
 #: somebody else's post) is not even kept: it must be fetched from where it lives.
-_EMBEDDING: Final = frozenset({CREATE, UPDATE, DELETE, ACCEPT, REJECT, UNDO})
+_EMBEDDING: Final = frozenset({CREATE, UPDATE, DELETE, ACCEPT, REJECT, UNDO, INVITE})
 
 #: What a report says; longer texts are cut, as Mastodon does.
 MAX_COMMENT_CHARACTERS: Final = 5_000

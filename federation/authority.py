@@ -135,6 +135,7 @@ _RULES: dict[str, Callable[[Activity], None]] = {
     "Accept": _require_own_follow,
     "Reject": _require_own_follow,
     "Move": _require_self,
+    "Invite": _require_authorship,
 }
 
 

@@ -8,6 +8,7 @@ encoder writes the same bytes several times faster than the full algorithm; the 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import rfc8785
 
@@ -17,8 +18,8 @@ from federation.jsonld import MAX_INTEGER, Document
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
 
 
-def canonical(document: Document | list[str]) -> bytes:
-    """Return the canonical bytes of a document, or of a list of texts.
+def canonical(document: Document | list[Any]) -> bytes:
+    """Return the canonical bytes of a document, or of a list.
 
     Raises: Malformed, for what has none: large integers, NaN, lone surrogates, bottomless nesting.
     """

@@ -75,6 +75,16 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CosigningSettings:
+    """How fast the lists of co-signatures travel."""
+
+    #: How long changes of a list are collected before the author counts it anew.
+    checkpoint_seconds: int = 60
+    #: Within this time a cell shows a statement that it signed to its followers, each at another moment.
+    announce_seconds: int = 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaSettings:
     """Pictures that the collectives publish."""
 
@@ -105,6 +115,7 @@ class Settings:
     federation: FederationSettings = field(default_factory=FederationSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    cosigning: CosigningSettings = field(default_factory=CosigningSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
 
@@ -262,6 +273,8 @@ KEYS: Final = (
     Key(section="mail", name="sender", convert=_text),
     Key(section="mail", name="per_minute", convert=_number),
     Key(section="mail", name="per_domain", convert=_number),
+    Key(section="cosigning", name="checkpoint_seconds", convert=_number),
+    Key(section="cosigning", name="announce_seconds", convert=_number),
     Key(section="media", name="max_bytes", convert=_number),
     Key(section="media", name="max_pixels", convert=_number),
     Key(section="media", name="max_side", convert=_number),
@@ -273,6 +286,7 @@ _SECTIONS = {
     "federation": FederationSettings,
     "limits": LimitSettings,
     "mail": MailSettings,
+    "cosigning": CosigningSettings,
     "media": MediaSettings,
     "privacy": PrivacySettings,
 }

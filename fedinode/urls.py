@@ -92,6 +92,18 @@ class Urls:
         """Return the id of a statement."""
         return f"{self.origin}/statements/{uid}"
 
+    def co_signature(self, uid: str) -> str:
+        """Return the id of a consent of one of our collectives."""
+        return f"{self.origin}/cosignatures/{uid}"
+
+    def authorization(self, uid: str) -> str:
+        """Return the id of a stamp for a consent to one of our statements."""
+        return f"{self.origin}/cosign-authorizations/{uid}"
+
+    def mirror(self, text_digest: str) -> str:
+        """Return the address of our copy of a statement with all that verifies it."""
+        return f"{self.origin}/mirror/{text_digest}"
+
     def object_replies(self, object_uri: str) -> str:
         """Return the collection of shown replies to one of our objects."""
         return f"{object_uri}/replies"
@@ -140,6 +152,11 @@ class Urls:
         query = urlencode(tuple(parameters))
         return f"{self.origin}/archive/feed.atom" + (f"?{query}" if query else "")
 
+    def search(self, words: str, language: str | None = None) -> str:
+        """Return the page of a search."""
+        parameters = [("q", words), *((("language", language),) if language else ())]
+        return f"{self.origin}/search?{urlencode(parameters)}"
+
     def calendar(self, name: str | None = None) -> str:
         """Return the calendar of a collective's events, or of everybody's."""
         return f"{self.profile(name)}/events.ics" if name else f"{self.origin}/events.ics"
@@ -151,11 +168,6 @@ class Urls:
     def post_page(self, name: str, language: str, slug: str) -> str:
         """Return the page of a post in one language."""
         return f"{self.origin}/@{name}/{language}/{slug}"
-
-    def search(self, words: str, language: str | None = None) -> str:
-        """Return the page of a search."""
-        parameters = [("q", words), *((("language", language),) if language else ())]
-        return f"{self.origin}/search?{urlencode(parameters)}"
 
     def feed(self, name: str, language: str | None = None) -> str:
         """Return the Atom feed of a collective, in one language where given."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import AlreadyRunning
-from fedinode.services import delivering, housekeeping, reacting
+from fedinode.services import delivering, housekeeping, mailing, reacting
+from fedinode.services.cosigning import ticking
 from fedinode.services.dispatching import LOOP, Dispatcher
 from fedinode.storage import leases
 
@@ -25,6 +26,9 @@ RESTART_SECONDS = 1.0
 REACT_POLL_SECONDS = 1.0
 PURGE_SECONDS = 3600.0
 RECOVER_SECONDS = 15.0
+COSIGN_SECONDS = 3.0
+COSIGN_RETRY_SECONDS = 6 * 3600.0
+MAIL_SECONDS = 10.0
 LEASE_RENEW_SECONDS = leases.LEASE_SECONDS / 3
 
 Loop = Callable[[], Awaitable[None]]
@@ -143,6 +147,9 @@ def _loops(cap: Capabilities, stopping: asyncio.Event, tenure: _Tenure, *, deliv
     if deliver:
         loops.append(_Named(name=LOOP, run=lambda: _deliver(cap, stopping)))
         loops.append(every("recover", RECOVER_SECONDS, _recover))
+        loops.append(every("cosigning", COSIGN_SECONDS, ticking.tick))
+        loops.append(every("cosigning-retry", COSIGN_RETRY_SECONDS, ticking.tick_slowly))
+        loops.append(_Named(name="mail", run=lambda: _send_mail(cap, stopping)))
     return loops
 
 
@@ -184,6 +191,13 @@ async def _every(cap: Capabilities, stopping: asyncio.Event, seconds: float, wor
     while not stopping.is_set():
         await work(cap)
         await _wait(stopping, seconds * random.uniform(0.8, 1.2))
+
+
+async def _send_mail(cap: Capabilities, stopping: asyncio.Event) -> None:
+    pace = mailing.pace_of(cap.settings.mail)
+    while not stopping.is_set():
+        await mailing.send_due(cap, pace)
+        await _wait(stopping, MAIL_SECONDS)
 
 
 async def _purge(cap: Capabilities) -> None:

@@ -18,6 +18,7 @@ from fedinode import failpoints
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NodeError, PeerUnavailable
 from fedinode.services import bookkeeping, departing, handling, keeping
+from fedinode.services.cosigning import keeping_lists
 from fedinode.services.handling import Delayed, Dropped, Pending, Prepared, World
 from fedinode.services.responding import REACTIONS
 from fedinode.storage import journal
@@ -72,7 +73,7 @@ def _prepare(entry: Entry) -> Prepared:
         pending = Pending(entry=entry, activity=activity)
         embedded = activity.object_document
         is_stated = entry.activity_type in _STATES_OBJECT and not departing.is_about_itself(pending)
-        if embedded is None or not is_stated:
+        if embedded is None or not is_stated or keeping_lists.is_checkpoint(pending):
             return pending
         return replace(pending, submission=keeping.read_submission(embedded))
     except FederationError as error:

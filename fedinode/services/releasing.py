@@ -14,9 +14,11 @@ from federation.jsonld import Document
 from federation.net.client import SigningKey
 from fedinode.cache import collective_key, post_key
 from fedinode.capabilities import Capabilities
+from fedinode.errors import Conflict
 from fedinode.manuscripts import Kind, parse_facts
 from fedinode.services import composing, indexing, sending
 from fedinode.services.composing import Mention, Work
+from fedinode.services.cosigning import surfacing
 from fedinode.services.sending import Outgoing
 from fedinode.storage import (
     federated_objects,
@@ -77,6 +79,31 @@ def changed_keys(collective: CollectiveRow, post: PostRow) -> tuple[str, ...]:
     return (post_key(post.uid), collective_key(collective.name))
 
 
+# -- before
+
+
+def freeze_object(
+    session: Session, press: Press, post: PostRow, subject: ObjectRow
+) -> tuple[RevisionRow, Document]:
+    """Bind the newest draft of a statement to its exact text, so that cells can be asked to sign it.
+
+    Again changes nothing. Returns the revision and the document as it would be published now, without proof.
+    """
+    revision = federated_objects.newest_revision(session, subject.id)
+    work = _work(session, press, post, subject, revision, None)
+    document = composing.compose(press.urls, work)
+    federated_objects.freeze(session, revision.id, _signature(document, work.salt), press.now)
+    frozen = federated_objects.newest_revision(session, subject.id)
+    _require_same_text(frozen, document)
+    return frozen, document
+
+
+def _require_same_text(revision: RevisionRow, document: Document) -> None:
+    """Raise Conflict if a document does not say what its revision was bound to."""
+    if revision.text_digest is not None and revision.text_digest != document.get("textDigest"):
+        raise Conflict("This text is not the one that cells were asked to sign; invite them again.")
+
+
 # -- in public
 
 
@@ -89,6 +116,7 @@ def go_public(session: Session, press: Press, post: PostRow, *, deliver: bool) -
         release_object(session, press, public, each, deliver=deliver)
         for each in federated_objects.list_of_post(session, post.id)
     )
+    indexing.index_post(session, post.id)
     invalidations.record(session, changed_keys(press.collective, post), press.now)
     return queued
 
@@ -102,6 +130,7 @@ def release_object(
     updated_at = federated_objects.next_updated_at(subject.last_updated_at, press.now)
     work = _work(session, press, post, subject, revision, None if is_first else updated_at)
     document = composing.compose(press.urls, work)
+    _require_same_text(revision, document)
     federated_objects.freeze(session, revision.id, _signature(document, work.salt), press.now)
     federated_objects.make_public(session, subject.id, revision.id, press.now)
     for text in work.texts:
@@ -110,13 +139,18 @@ def release_object(
     return _publish_document(session, press, post, subject, edition, deliver=deliver)
 
 
+def _open_list(session: Session, press: Press, statement: Document) -> tuple[int, ...]:
+    """Begin the list of co-signatures of a statement; return the inboxes of the cells that were asked."""
+    surfacing.open_list(session, press.urls, press.collective, statement, press.now)
+    return surfacing.cell_inboxes(session, statement["id"])
+
+
 def release_changed_surroundings(session: Session, press: Press, post: PostRow, subject: ObjectRow) -> int:
     """Send what stands beside the text anew: tags, who may reply. The text stays the revision it is.
 
     A statement that was open to co-signing keeps its `updated`: a newer one would notify all who boosted it.
     """
     revision = federated_objects.newest_revision(session, subject.id)
-    indexing.index_post(session, post.id)
     updated_at = federated_objects.next_updated_at(subject.last_updated_at, press.now)
     is_signed = revision.text_digest is not None
     work = _work(session, press, post, subject, revision, None if is_signed else updated_at)
@@ -141,6 +175,7 @@ def withdraw(session: Session, press: Press, post: PostRow) -> int:
     texts.forget_unused(session, post.id)
     posts.set_withdrawn(session, post.id, press.now)
     posts.set_tags(session, post.id, ())
+    indexing.index_post(session, post.id)
     invalidations.record(session, changed_keys(press.collective, post), press.now)
     return queued
 
@@ -175,7 +210,6 @@ def withdraw_object(session: Session, press: Press, post: PostRow, subject: Obje
     return sent.deliveries if sent else 0
 
 
-    indexing.index_post(session, post.id)
 # -- steps
 
 
@@ -246,6 +280,7 @@ def _publish_document(
     is_first = subject.current_revision_id is None
     make = activities.create if is_first else activities.update
     got = inboxes.that_got(session, subject.uri)
+    cells = _open_list(session, press, document) if is_first and "textDigest" in document else ()
     sent = sending.send(
         session,
         press.urls,
@@ -261,7 +296,7 @@ def _publish_document(
             proof_key=press.proof_key if post.kind == Kind.STATEMENT else None,
             # Who was never sent the post would not know what an Update is about.
             to_followers=deliver if is_first else bool(got),
-            inbox_ids=press.inbox_ids if is_first and deliver else got,
+            inbox_ids=(*press.inbox_ids, *cells) if is_first and deliver else got,
         ),
         press.now,
     )

@@ -6,6 +6,15 @@ from typing import Final
 from federation import activities
 from fedinode.capabilities import Capabilities
 from fedinode.services import befriending, commenting, counting, departing, reporting
+from fedinode.services.cosigning import (
+    consenting,
+    heeding,
+    inviting,
+    keeping_lists,
+    stamping,
+    surfacing,
+    withdrawing,
+)
 from fedinode.services.handling import (
     FORWARDED,
     NOTHING,
@@ -25,7 +34,51 @@ def _announce(session: Session, world: World, group: Sequence[Pending]) -> Keys:
 
 
 def _undo(session: Session, world: World, group: Sequence[Pending]) -> Keys:
-    return counting.retract_reactions(session, group) | befriending.end_follows(session, world, group)
+    retracted = counting.retract_reactions(session, group) | befriending.end_follows(session, world, group)
+    return retracted | withdrawing.take_withdrawals(session, world, group)
+
+
+def _accept(session: Session, world: World, group: Sequence[Pending]) -> Keys:
+    stamps = [pending for pending in group if _is_about_consent(pending)]
+    consenting.take_acceptances(session, world, stamps)
+    return befriending.take_acceptances(session, world, group)
+
+
+def _reject(session: Session, world: World, group: Sequence[Pending]) -> Keys:
+    inviting.take_refusals(session, world, group)
+    consenting.take_refusals(session, world, group)
+    return befriending.take_refusals(session, world, group)
+
+
+def _delete_objects(session: Session, world: World, group: Sequence[Pending]) -> Keys:
+    return commenting.delete_objects(session, world, group) | withdrawing.take_removals(session, world, group)
+
+
+def _is_about_consent(pending: Pending) -> bool:
+    embedded = pending.activity.object_document
+    return embedded is not None and embedded.get("type") == activities.CO_SIGN_REQUEST
+
+
+# -- what is published may be a statement that waits to be compared with what was signed
+
+
+def _take_objects(session: Session, world: World, group: Sequence[Pending]) -> Keys:
+    surfacing.take_publications(session, world, group)
+    keeping_lists.take_checkpoints(session, world, group)
+    others = [pending for pending in group if not keeping_lists.is_checkpoint(pending)]
+    return commenting.take_objects(session, world, others)
+
+
+def _needs_object(session: Session, world: World, group: Sequence[Pending]) -> frozenset[int]:
+    others = [pending for pending in group if not keeping_lists.is_checkpoint(pending)]
+    found = commenting.needs_object(session, world, others)
+    return found | surfacing.needs_author(session, world, group)
+
+
+async def _gather_object(cap: Capabilities, pending: Pending) -> Facts:
+    if surfacing.is_statement(pending):
+        await surfacing.see_author(cap, pending)
+    return await commenting.fetch_object(cap, pending)
 
 
 # -- Update and Delete are about the actor itself, or about something that it wrote
@@ -52,30 +105,32 @@ def _needs(of_objects: Callable[[Session, World, Sequence[Pending]], frozenset[i
 
 
 async def _gather(cap: Capabilities, pending: Pending) -> Facts:
-    fetch = departing.fetch_self if departing.is_about_itself(pending) else commenting.fetch_object
+    fetch = departing.fetch_self if departing.is_about_itself(pending) else _gather_object
     return await fetch(cap, pending)
 
 
 REACTIONS: Final[Mapping[str, Reaction]] = {
     activities.FOLLOW: Reaction(apply=befriending.take_requests),
-    activities.ACCEPT: Reaction(apply=befriending.take_acceptances),
-    activities.REJECT: Reaction(apply=befriending.take_refusals),
+    activities.ACCEPT: Reaction(apply=_accept),
+    activities.REJECT: Reaction(apply=_reject),
+    activities.INVITE: Reaction(apply=heeding.take_invites),
+    activities.CO_SIGN_REQUEST: Reaction(
+        apply=stamping.take_requests, needs=stamping.all_need, gather=stamping.fetch_signer
+    ),
     activities.BLOCK: Reaction(apply=befriending.take_blocks),
     activities.UNDO: Reaction(apply=_undo),
     activities.LIKE: Reaction(apply=counting.count_reactions),
     activities.ANNOUNCE: Reaction(
         apply=_announce, needs=commenting.needs_announced, gather=commenting.fetch_object
     ),
-    activities.CREATE: Reaction(
-        apply=commenting.take_objects, needs=commenting.needs_object, gather=commenting.fetch_object
-    ),
+    activities.CREATE: Reaction(apply=_take_objects, needs=_needs_object, gather=_gather_object),
     activities.UPDATE: Reaction(
-        apply=_split(departing.take_updates, commenting.take_objects),
-        needs=_needs(commenting.needs_object),
+        apply=_split(departing.take_updates, _take_objects),
+        needs=_needs(_needs_object),
         gather=_gather,
     ),
     activities.DELETE: Reaction(
-        apply=_split(departing.take_deaths, commenting.delete_objects), needs=_needs(None), gather=_gather
+        apply=_split(departing.take_deaths, _delete_objects), needs=_needs(None), gather=_gather
     ),
     activities.MOVE: Reaction(
         apply=departing.take_moves, needs=departing.needs_target, gather=departing.fetch_target

@@ -4,11 +4,13 @@ Addresses are sealed and found again by a keyed digest; of a link only the diges
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
+from fedinode.errors import NotFound
 from fedinode.storage import models, sealing, upserts
 from fedinode.storage.database import Session
 
@@ -53,10 +55,47 @@ def find_by_email(session: Session, email: str) -> AccountRow | None:
     return AccountRow(**row._mapping) if row else None
 
 
+def require_by_email(session: Session, email: str) -> AccountRow:
+    """Return the open account with this address. Raises NotFound."""
+    found = find_by_email(session, email)
+    if found is None:
+        raise NotFound("There is no account with this address on this node.")
+    return found
+
+
 def add_role(session: Session, account_id: int, collective_id: int, role: str, now: datetime) -> None:
     """Give an account a role in a collective; again changes nothing."""
     row = {"account_id": account_id, "collective_id": collective_id, "role": role, "since": now}
     upserts.add_new(session, models.Membership, [row])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRow:
+    """A member who can be written to."""
+
+    uid: str
+    email: str
+    language: str | None
+
+
+def list_members(session: Session, collective_id: int, roles: Collection[str]) -> tuple[MemberRow, ...]:
+    """Return the open accounts with an address that hold one of the roles in a collective."""
+    table, membership = models.Account, models.Membership
+    rows = session.execute(
+        select(table.uid, table.email, table.language)
+        .join(membership, membership.account_id == table.id)
+        .where(membership.collective_id == collective_id, membership.role.in_(roles))
+        .where(table.closed_at.is_(None), table.email.is_not(None))
+        .distinct()
+    )
+    return tuple(
+        MemberRow(
+            uid=row.uid,
+            email=sealing.unseal(session, _EMAIL, row.uid, row.email).decode("utf-8"),
+            language=row.language,
+        )
+        for row in rows
+    )
 
 
 def add_link(session: Session, account_id: int, token: str, *, now: datetime, expires_at: datetime) -> None:

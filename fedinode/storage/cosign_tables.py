@@ -49,6 +49,8 @@ class StatementVersion(Base):
     text_digest: Mapped[str] = mapped_column(primary_key=True)
     revision: Mapped[int]
     author_uri: Mapped[str]
+    #: The page that a public document names, by which people know it.
+    page_url: Mapped[str | None]
     #: [P] AAD uid: `text_digest`.
     signed_text: Mapped[bytes | None]
     #: [P]
@@ -86,6 +88,8 @@ class CoSignature(Base):
     name: Mapped[str | None]
     body: Mapped[bytes | None]
     digest: Mapped[str | None]
+    #: The id of the CoSignRequest that it came in, which answers name.
+    request_uri: Mapped[str | None]
     #: When it was verified and stored; a signature that was not verified is never listed.
     verified_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -126,6 +130,34 @@ class Invitation(Base):
     publish_before: Mapped[datetime | None]
     created_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+
+
+class KeptStatement(Base):
+    """A public text whose list this node keeps: its own, or one that a collective of ours signed."""
+
+    __tablename__ = "kept_statements"
+    __table_args__ = (
+        Index("ix_kept_statements_checkpoint_due_at", "checkpoint_due_at"),
+        Index("ix_kept_statements_pull_due_at", "pull_due_at"),
+    )
+
+    statement_uri: Mapped[str] = mapped_column(primary_key=True)
+    text_digest: Mapped[str]
+    author_uri: Mapped[str]
+    #: The collective of ours that keeps it: its author, or a signer.
+    collective_id: Mapped[int] = mapped_column(ForeignKey("collectives.id"))
+    is_own: Mapped[bool]
+    checkpoint_body: Mapped[bytes | None]
+    tally_body: Mapped[bytes | None]
+    #: Own ones: when the next checkpoint is to be made. Empty: nothing has changed since.
+    checkpoint_due_at: Mapped[datetime | None]
+    #: Others': when to ask for the list again.
+    pull_due_at: Mapped[datetime | None]
+    pulled_at: Mapped[datetime | None]
+    #: Since when the origin has not answered. Empty: it did, the last time.
+    silent_since: Mapped[datetime | None]
+    #: What is wrong with the author's list, as told to the admins.
+    alarm: Mapped[str | None]
 
 
 class Evidence(Base):

@@ -30,6 +30,7 @@ class NewCoSignature:
     name: str
     body: bytes
     digest: str
+    request_uri: str | None = None
     author_state: str | None = None
     signer_state: str | None = None
 

@@ -67,6 +67,12 @@ def of_activity(session: Session, activity_id: int) -> tuple[int, ...]:
     return tuple(session.scalars(select(table.inbox_id).where(table.activity_id == activity_id)))
 
 
+def of_actor_uris(session: Session, uris: Collection[str]) -> tuple[int, ...]:
+    """Return the own inboxes of some actors by their ids; who is not known here has none."""
+    table = models.RemoteActor
+    return of_actors(session, session.scalars(select(table.id).where(table.uri.in_(tuple(uris)))).all())
+
+
 def actors_behind(session: Session, inbox_ids: Collection[int]) -> dict[int, str]:
     """Return somebody who takes deliveries at each of some inboxes. Reads all actors: ask seldom."""
     actors = models.RemoteActor

@@ -138,6 +138,17 @@ def find_key(session: Session, key_id: str) -> KnownKey | None:
     return KnownKey(**row._mapping) if row else None
 
 
+def keys_ever_seen(session: Session, uri: str) -> tuple[tuple[str, str, datetime], ...]:
+    """Return key id, key and first sight of every key that an actor ever listed, the oldest first."""
+    rows = session.execute(
+        select(_KEYS.key_id, _KEYS.public, _KEYS.first_seen_at)
+        .join(_TABLE, _TABLE.id == _KEYS.actor_id)
+        .where(_TABLE.uri == uri)
+        .order_by(_KEYS.id)
+    )
+    return tuple((row.key_id, row.public, row.first_seen_at) for row in rows)
+
+
 def _select() -> Select[*tuple[Any, ...]]:
     return (
         select(

@@ -29,6 +29,7 @@ class PublicKeyRow:
     algorithm: str
     #: SPKI PEM for RSA, Multikey for Ed25519.
     public: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ def list_public(session: Session, owner_uri: str) -> tuple[PublicKeyRow, ...]:
     """Return the public keys that an actor document lists, oldest first."""
     table = models.SigningKey
     rows = session.execute(
-        select(table.key_id, table.purpose, table.algorithm, table.public)
+        select(table.key_id, table.purpose, table.algorithm, table.public, table.created_at)
         .where(table.owner_uri == owner_uri, table.retired_at.is_(None), table.revoked_at.is_(None))
         .order_by(table.id)
     )

@@ -25,6 +25,8 @@ class NewVersion:
     author_uri: str
     signed_text: bytes
     body: bytes
+    #: The page that the document names, once it is public.
+    page_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ def put_public(session: Session, new: NewVersion, now: datetime) -> None:
         update(_TABLE)
         .where(_TABLE.statement_uri == new.statement_uri, _TABLE.text_digest == new.text_digest)
         .where(_TABLE.public_at.is_(None))
-        .values(signed_text=new.signed_text, body=new.body, public_at=now)
+        .values(signed_text=new.signed_text, body=new.body, page_url=new.page_url, public_at=now)
     )
 
 
@@ -70,6 +72,12 @@ def find_by_digest(session: Session, text_digest: str) -> VersionRow | None:
     """Return a public text by its digest."""
     rows = _list(session, _TABLE.text_digest == text_digest, _TABLE.public_at.is_not(None))
     return rows[0] if rows else None
+
+
+def find_by_address(session: Session, url: str) -> tuple[VersionRow, ...]:
+    """Return the texts of the statement with this id, or of the public one whose page this is."""
+    by_id = list_of(session, url)
+    return by_id or _list(session, _TABLE.public_at.is_not(None), _TABLE.page_url == url)
 
 
 def list_of(session: Session, statement_uri: str) -> tuple[VersionRow, ...]:

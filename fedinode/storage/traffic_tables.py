@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from fedinode.storage.columns import APPEND_ONLY, QUEUE, Base, RowId, one_of
 
 _WAITING = text("state = 'waiting'")
+_LEASED = text("state = 'leased'")
+_PARKED = text("state = 'parked'")
 
 
 class OutgoingActivity(Base):
@@ -91,7 +93,9 @@ class Delivery(Base):
     __table_args__ = (
         one_of("state", "waiting", "leased", "delivered", "abandoned", "parked"),
         UniqueConstraint("activity_id", "inbox_id"),
-        Index("ix_deliveries_state_due_at", "state", "due_at"),
+        # What is delivered or given up stands in no queue: these indexes hold only what is open.
+        Index("ix_deliveries_leased", "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
+        Index("ix_deliveries_parked", "peer_id", "due_at", sqlite_where=_PARKED, postgresql_where=_PARKED),
         Index("ix_deliveries_inbox_id_object_uri", "inbox_id", "object_uri"),
         Index(
             "ix_deliveries_peer_queue",

@@ -37,6 +37,7 @@ def upgrade() -> None:
     _collective_texts()
     _decisions()
     _journal()
+    _kept_statements()
     _memberships()
     _posts()
     _actor_keys()
@@ -101,6 +102,7 @@ def _cosignatures() -> None:
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("digest", sa.Text(), nullable=True),
+        sa.Column("request_uri", sa.Text(), nullable=True),
         sa.Column("verified_at", INSTANT, nullable=True),
         sa.Column("ended_at", INSTANT, nullable=True),
         sa.Column("removal_body", sa.LargeBinary(), nullable=True),
@@ -189,6 +191,30 @@ def _invalidations() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_invalidations_at", "invalidations", ["at"], unique=False)
+
+
+def _kept_statements() -> None:
+    op.create_table(
+        "kept_statements",
+        sa.Column("statement_uri", sa.Text(), nullable=False),
+        sa.Column("text_digest", sa.Text(), nullable=False),
+        sa.Column("author_uri", sa.Text(), nullable=False),
+        sa.Column("collective_id", ID, nullable=False),
+        sa.Column("is_own", sa.Boolean(), nullable=False),
+        sa.Column("checkpoint_body", sa.LargeBinary(), nullable=True),
+        sa.Column("tally_body", sa.LargeBinary(), nullable=True),
+        sa.Column("checkpoint_due_at", INSTANT, nullable=True),
+        sa.Column("pull_due_at", INSTANT, nullable=True),
+        sa.Column("pulled_at", INSTANT, nullable=True),
+        sa.Column("silent_since", INSTANT, nullable=True),
+        sa.Column("alarm", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["collective_id"], ["collectives.id"], name="fk_kept_statements_collective_id"
+        ),
+        sa.PrimaryKeyConstraint("statement_uri", name="pk_kept_statements"),
+    )
+    op.create_index("ix_kept_statements_checkpoint_due_at", "kept_statements", ["checkpoint_due_at"])
+    op.create_index("ix_kept_statements_pull_due_at", "kept_statements", ["pull_due_at"])
 
 
 def _keys() -> None:
@@ -327,6 +353,7 @@ def _statement_versions() -> None:
         sa.Column("text_digest", sa.Text(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("author_uri", sa.Text(), nullable=False),
+        sa.Column("page_url", sa.Text(), nullable=True),
         sa.Column("signed_text", sa.LargeBinary(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("first_seen_at", INSTANT, nullable=False),
@@ -695,7 +722,22 @@ def _deliveries() -> None:
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     )
-    op.create_index("ix_deliveries_state_due_at", "deliveries", ["state", "due_at"], unique=False)
+    op.create_index(
+        "ix_deliveries_leased",
+        "deliveries",
+        ["lease_until"],
+        unique=False,
+        sqlite_where=sa.text("state = 'leased'"),
+        postgresql_where=sa.text("state = 'leased'"),
+    )
+    op.create_index(
+        "ix_deliveries_parked",
+        "deliveries",
+        ["peer_id", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'parked'"),
+        postgresql_where=sa.text("state = 'parked'"),
+    )
 
 
 def _follows() -> None:

@@ -1,0 +1,237 @@
+"""The author's side, before publication: cells are shown a draft and asked to sign it.
+
+The draft leaves the node inside an Invite and in no other way. What the cell sends back is `stamping`'s.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from federation import activities, jsonld
+from federation.activities import Envelope
+from federation.actors import CO_SIGNING, Actor
+from federation.cosigning import documents, identifiers, messages
+from federation.cosigning.messages import Invite
+from federation.jsonld import Document
+from fedinode.capabilities import Capabilities
+from fedinode.errors import Conflict, NotAllowed, UsageError
+from fedinode.manuscripts import Kind, parse_facts
+from fedinode.services import composing, publishing, releasing, resolving, sending
+from fedinode.services.handling import NOTHING, Keys, Pending, World
+from fedinode.services.releasing import Press
+from fedinode.services.sending import Outgoing
+from fedinode.storage import (
+    audit_log,
+    cosignatures,
+    federated_objects,
+    inboxes,
+    invitations,
+    posts,
+    statement_versions,
+)
+from fedinode.storage.database import Session
+from fedinode.storage.federated_objects import RevisionRow
+from fedinode.storage.invitations import NewInvitation
+from fedinode.storage.posts import PostRow
+from fedinode.storage.remote_actors import RemoteActor
+from fedinode.storage.statement_versions import NewVersion
+
+OPEN_FOR: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invited:
+    """A cell that was asked; `already` if it was asked for this very text before."""
+
+    handle: str
+    cell_uri: str
+    invitation_uri: str
+    ends_at: datetime
+    already: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What cells are asked: until when, in which role, with which words."""
+
+    ends_at: datetime | None = None
+    role: str = "cosigner"
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Guest:
+    """A cell that can co-sign, and how people call it."""
+
+    handle: str
+    actor: RemoteActor
+
+
+async def invite(cap: Capabilities, url: str, handles: Sequence[str], ask: Ask) -> tuple[Invited, ...]:
+    """Ask cells to sign a draft of ours. Nobody is asked if one of them cannot be.
+
+    Raises: NotFound, Conflict, NotAllowed for who cannot co-sign, HandleUnknown, PeerUnavailable.
+    """
+    post, row = await cap.database.read(
+        lambda session: publishing.post_and_collective(session, cap.urls, url)
+    )
+    _require_draft(post)
+    page = await cap.database.read(lambda session: publishing.describe(session, cap.urls, row, post).url)
+    guests = [await _find_guest(cap, handle, page) for handle in handles]
+    press = await releasing.open_press(cap, row)
+    ends_at = ask.ends_at or press.now + OPEN_FOR
+    if ends_at <= press.now:
+        raise UsageError("The invitation would be over before it is sent; choose a later end.")
+
+    def write(session: Session) -> tuple[Invited, ...]:
+        locked = posts.lock(session, post.id)
+        _require_draft(locked)
+        subject = federated_objects.list_of_post(session, locked.id)[0]
+        revision, document = releasing.freeze_object(session, press, locked, subject)
+        draft = messages.render_draft(document)
+        _require_signable(revision, draft)
+        _keep_draft(session, press, draft)
+        _supersede(session, press, subject.uri, draft["textDigest"])
+        return tuple(_invite_one(session, press, draft, guest, ask, ends_at) for guest in guests)
+
+    invited = await publishing.commit(cap, write)
+    cap.bells.deliver.set()
+    return invited
+
+
+def _require_draft(post: PostRow) -> None:
+    if post.kind != Kind.STATEMENT:
+        raise UsageError(f"Only statements are co-signed; this post is of the kind {post.kind}.")
+    if post.state != "draft":
+        raise Conflict(
+            f"This statement is {post.state}: cells are invited to drafts. "
+            "A public one can be signed by whoever reads it, if it is open to that."
+        )
+
+
+def _require_signable(revision: RevisionRow, draft: Document) -> None:
+    if not composing.can_be_co_signed(parse_facts(revision.facts)) or "textDigest" not in draft:
+        raise Conflict('This statement says cosign = "closed"; open it with "invited" or "anyone".')
+
+
+async def _find_guest(cap: Capabilities, handle: str, page: str) -> _Guest:
+    actor = await resolving.resolve_handle(cap, handle)
+    described = await resolving.fetch_actor(cap, actor.uri)
+    if CO_SIGNING not in described.capabilities or not cosign_keys(described):
+        raise NotAllowed(f"{handle}: their server cannot co-sign; send them {page}")
+    return _Guest(handle=handle, actor=actor)
+
+
+def cosign_keys(actor: Actor) -> dict[str, str]:
+    """Return the keys that an actor signs consents with, by key id."""
+    return {
+        key.key_id: key.public.multikey()
+        for key in actor.assertion_keys
+        if key.key_id.partition("#")[2].startswith(identifiers.COSIGN_FRAGMENT)
+    }
+
+
+def _keep_draft(session: Session, press: Press, draft: Document) -> None:
+    version = NewVersion(
+        statement_uri=draft["id"],
+        text_digest=draft["textDigest"],
+        revision=draft["revision"],
+        author_uri=draft["attributedTo"],
+        signed_text=documents.canonical(documents.signed_text(draft)),
+        body=jsonld.dump(draft),
+    )
+    statement_versions.put_draft(session, version, press.now)
+
+
+def _supersede(session: Session, press: Press, statement_uri: str, text_digest: str) -> None:
+    """End what was asked for and agreed to under earlier drafts: nobody signed this text yet."""
+    for consent in cosignatures.list_of_statement(session, statement_uri):
+        if consent.text_digest != text_digest and consent.author_state in ("pending", "accepted"):
+            cosignatures.set_author_state(session, consent.id, "superseded", ended_at=press.now)
+    for invitation in invitations.list_of_statement(session, statement_uri):
+        if invitation.text_digest != text_digest and invitation.state == "open":
+            invitations.set_state(session, invitation, "cancelled", press.now)
+
+
+def _invite_one(
+    session: Session, press: Press, draft: Document, guest: _Guest, ask: Ask, ends_at: datetime
+) -> Invited:
+    cell_uri = guest.actor.uri
+
+    def make(envelope: Envelope) -> Document:
+        return messages.render_invite(
+            envelope,
+            Invite(
+                uri=envelope.uri,
+                author_uri=envelope.actor_uri,
+                cell_uri=cell_uri,
+                draft=draft,
+                role=ask.role,
+                ends_at=ends_at,
+                words=ask.words,
+            ),
+        )
+
+    outgoing = Outgoing(
+        type=activities.INVITE,
+        actor_uri=press.collective.uri,
+        collective_id=press.collective.id,
+        object_uri=draft["id"],
+        cause_key=f"invite:{draft['textDigest']}:{cell_uri}",
+        make=make,
+        to=(cell_uri,),
+        is_public=False,
+        inbox_ids=inboxes.of_actors(session, [guest.actor.id]),
+    )
+    sent = sending.send(session, press.urls, outgoing, press.now)
+    if sent is None:
+        known = invitations.find_newest(session, draft["id"], cell_uri)
+        assert known is not None
+        return _invited(guest, known.uri, known.ends_at, already=True)
+    new = NewInvitation(
+        uri=sent.uri,
+        statement_uri=draft["id"],
+        revision=draft["revision"],
+        text_digest=draft["textDigest"],
+        author_uri=press.collective.uri,
+        cell_uri=cell_uri,
+        role=ask.role,
+        body=sent.body,
+        ends_at=ends_at,
+    )
+    invitations.add(session, new, press.now)
+    audit_log.add(session, "cosign.invited", draft["id"], now=press.now, details={"cell": cell_uri})
+    return _invited(guest, sent.uri, ends_at, already=False)
+
+
+def _invited(guest: _Guest, uri: str, ends_at: datetime, *, already: bool) -> Invited:
+    return Invited(
+        handle=guest.handle, cell_uri=guest.actor.uri, invitation_uri=uri, ends_at=ends_at, already=already
+    )
+
+
+# -- what cells answer, and what time does
+
+
+def take_refusals(session: Session, world: World, group: Sequence[Pending]) -> Keys:
+    """Note which cells declined, and why."""
+    for pending in group:
+        invitation = invitations.find(session, pending.activity.object_uri)
+        if (
+            invitation is not None
+            and invitation.state == "open"
+            and pending.sender_uri == invitation.cell_uri
+            and world.urls.is_ours(invitation.author_uri)
+        ):
+            reason = (jsonld.get_str(pending.activity.document, "summary") or "")[: messages.MAX_WORDS_CHARS]
+            invitations.set_state(session, invitation, "declined", world.now, reason=reason)
+    return NOTHING
+
+
+def expire(session: Session, now: datetime) -> int:
+    """Close the invitations whose time is over; return how many there were."""
+    over = invitations.list_over(session, now)
+    for invitation in over:
+        invitations.set_state(session, invitation, "expired", now)
+    return len(over)

@@ -1,0 +1,256 @@
+"""Keepers fetch what they lack: from the author, or from another keeper where the author does not answer.
+
+Every record proves itself, so it does not matter who serves it. A consent is listed here only if its key is
+the one that its stamp names, and, where the signer's server answers, the one that the signer shows (K3).
+Spec: docs/cosigning.md, P2, P4, V3.
+"""
+
+import logging
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from federation import jsonld
+from federation.cosigning import evidence, identifiers, record_checks
+from federation.errors import FederationError, Malformed
+from federation.jsonld import Document
+from federation.net.client import Kind
+from fedinode.cache import post_key
+from fedinode.capabilities import Capabilities
+from fedinode.errors import NodeError
+from fedinode.services import resolving
+from fedinode.services.cosigning import bundling, keeping_lists, sightings, withdrawing
+from fedinode.storage import audit_log, cosignatures, invalidations, kept_statements, remote_actors
+from fedinode.storage.cosignatures import NewCoSignature
+from fedinode.storage.database import Session
+from fedinode.storage.kept_statements import KeptRow
+
+logger = logging.getLogger(__name__)
+
+DAILY: Final = timedelta(days=1)
+#: Another keeper is asked when the author has not answered; so many are tried.
+OTHER_KEEPERS: Final = 2
+MAX_PAGES: Final = 200
+_BUNDLE = Kind(
+    accept="application/json", is_right=lambda kind: (kind or "").partition(";")[0] == "application/json"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """Where a list can be fetched."""
+
+    url: str
+    is_origin: bool
+
+
+async def pull_due(cap: Capabilities) -> int:
+    """Fetch the lists that are due; return how many were asked for."""
+    now = cap.clock()
+    due = await cap.database.read(lambda session: kept_statements.list_due(session, now, 20))
+    others = [each for each in due if not each.is_own and each.pull_due_at and each.pull_due_at <= now]
+    for kept in others:
+        await pull(cap, kept)
+    return len(others)
+
+
+async def pull(cap: Capabilities, kept: KeptRow) -> bool:
+    """Fetch one list from its author, else from other keepers; return whether anybody answered."""
+    for source in await _sources(cap, kept):
+        try:
+            bundles = await _fetch(cap, source.url)
+        except (FederationError, NodeError) as error:
+            logger.info("list of %s not fetched from %s: %s", kept.statement_uri, source.url, error)
+            continue
+        await _refresh_signers(cap, bundles)
+        return await _keep(cap, kept, bundles, source)
+    await cap.database.write(lambda session: _put_off(session, kept, cap.clock()))
+    return False
+
+
+async def _keep(cap: Capabilities, kept: KeptRow, bundles: list[Document], source: _Source) -> bool:
+    await cap.database.write(lambda session: _take(session, cap, kept, bundles, source))
+    return True
+
+
+async def _sources(cap: Capabilities, kept: KeptRow) -> list[_Source]:
+    def read(session: Session) -> list[str]:
+        cells = keeping_lists.keepers(session, kept.statement_uri)
+        rows = remote_actors.find_many(session, cells)
+        return [actor.uri for actor in rows.values() if actor.gone_at is None]
+
+    others = await cap.database.read(read)
+    chosen = random.sample(others, min(OTHER_KEEPERS, len(others)))
+    mirrors = [f"{_origin(uri)}/mirror/{kept.text_digest}" for uri in chosen]
+    origin = _Source(url=f"{kept.statement_uri}/bundle.json", is_origin=True)
+    return [origin, *(_Source(url=url, is_origin=False) for url in mirrors)]
+
+
+def _origin(uri: str) -> str:
+    return identifiers.origin_of(identifiers.require_id(uri))
+
+
+async def _fetch(cap: Capabilities, url: str) -> list[Document]:
+    """Fetch a list page by page. Raises: FederationError, Blocked."""
+    client, signer = await resolving.guarded_client(cap), await cap.keyring.node_signer()
+    found: list[Document] = []
+    cursor = 0
+    while len(found) < MAX_PAGES:
+        fetched = await client.get_document(f"{url}?after={cursor}", kind=_BUNDLE, signer=signer)
+        found.append(fetched.document)
+        following = fetched.document.get("next")
+        if type(following) is not int or following <= cursor:
+            break
+        cursor = following
+    return found
+
+
+async def _refresh_signers(cap: Capabilities, bundles: Iterable[Document]) -> None:
+    """Ask signers that are new here for their keys at their own addresses; the silent are passed over."""
+    uris = {
+        signer
+        for bundle in bundles
+        for entry in jsonld.as_list(bundle.get("entries"))
+        if isinstance(entry, dict)
+        and isinstance(consent := entry.get("coSignature"), dict)
+        and isinstance(signer := consent.get("attributedTo"), str)
+        and not cap.urls.is_ours(signer)
+    }
+    known = await cap.database.read(lambda session: remote_actors.find_many(session, uris))
+    for uri in uris - known.keys():
+        try:
+            await resolving.resolve_actor(cap, uri)
+        except (FederationError, NodeError) as error:
+            logger.info("the keys of %s were not seen: %s", uri, error)
+
+
+# -- what was fetched
+
+
+def _take(
+    session: Session, cap: Capabilities, kept: KeptRow, bundles: list[Document], source: _Source
+) -> None:
+    now = cap.clock()
+    for bundle in bundles:
+        for member in ("entries", "formerEntries"):
+            for entry in jsonld.as_list(bundle.get(member)):
+                _take_entry(session, kept, entry, now)
+        for document in jsonld.as_list(bundle.get("withdrawals")):
+            _take_end(session, document, now, is_removal=False)
+        for document in jsonld.as_list(bundle.get("removals")):
+            _take_end(session, document, now, is_removal=True)
+        checkpoint = bundle.get("checkpoint")
+        if isinstance(checkpoint, dict) and keeping_lists.is_newer(session, kept, checkpoint):
+            kept_statements.change(session, kept.statement_uri, checkpoint_body=jsonld.dump(checkpoint))
+    silent_since = None if source.is_origin else kept.silent_since or now
+    kept_statements.change(
+        session,
+        kept.statement_uri,
+        pull_due_at=_tomorrow(now),
+        pulled_at=now,
+        silent_since=silent_since,
+        alarm=_alarm(session, kept),
+    )
+    invalidations.record(session, [post_key(kept.text_digest)], now)
+
+
+def _tomorrow(now: datetime) -> datetime:
+    return now + DAILY * random.uniform(0.8, 1.2)
+
+
+def _put_off(session: Session, kept: KeptRow, now: datetime) -> None:
+    kept_statements.change(
+        session,
+        kept.statement_uri,
+        pull_due_at=now + timedelta(hours=1) * random.uniform(0.5, 1.5),
+        silent_since=kept.silent_since or now,
+    )
+
+
+def _take_entry(session: Session, kept: KeptRow, entry: object, now: datetime) -> None:
+    """Keep one stamped consent; one that is not right affects nothing else."""
+    if not isinstance(entry, dict):
+        return
+    try:
+        consent_document, stamp_document = entry.get("coSignature"), entry.get("authorization")
+        if not isinstance(consent_document, dict) or not isinstance(stamp_document, dict):
+            return
+        consent = record_checks.parse_co_signature(consent_document)
+        stamp = record_checks.parse_authorization(stamp_document)
+        if consent.statement_uri != kept.statement_uri or consent.text_digest != kept.text_digest:
+            return
+        if consent.author_uri != kept.author_uri or consent.signer_uri == kept.author_uri:
+            return
+        key = _require_key(session, consent, stamp)
+        record_checks.require_match(stamp, consent, key)
+        evidence.require_signed(
+            stamp.document, kept.author_uri, sightings.keyring_of(session, kept.author_uri)
+        )
+    except FederationError as error:
+        details = {"statement": kept.statement_uri, "reason": str(error)}
+        audit_log.add(session, "cosign.entry-refused", str(entry.get("id", "")), now=now, details=details)
+        return
+    cosignatures.add(session, _as_row(consent))
+    row = cosignatures.find(session, consent.uri)
+    if row is None or row.digest != consent.digest:
+        return
+    if row.stamp_body is None:
+        if cosignatures.find_standing(session, row.statement_uri, row.signer_uri) is not None:
+            return
+        cosignatures.record_stamp(session, row.id, stamp.uri, jsonld.dump(stamp.document), now)
+        withdrawing.apply_early(session, row, now)
+
+
+def _require_key(
+    session: Session, consent: record_checks.CoSignature, stamp: record_checks.Authorization
+) -> str:
+    """Return the key of a consent: as its signer shows it, else as the stamp names it. Raises: Malformed."""
+    value = identifiers.require_key(stamp.witnessed_value)
+    seen = dict(sightings.known_keys(session, consent.signer_uri))
+    shown = seen.get(consent.key_id, value)
+    if shown != value:
+        raise Malformed(f"another key was seen here under {consent.key_id}")
+    keyring = sightings.keyring_with(consent.signer_uri, consent.key_id, value)
+    return evidence.require_signed(
+        consent.document, consent.signer_uri, keyring, prefix=identifiers.COSIGN_FRAGMENT
+    )
+
+
+def _as_row(consent: record_checks.CoSignature) -> NewCoSignature:
+    return NewCoSignature(
+        uri=consent.uri,
+        statement_uri=consent.statement_uri,
+        revision=consent.revision,
+        text_digest=consent.text_digest,
+        signer_uri=consent.signer_uri,
+        role=consent.role,
+        name=consent.name,
+        body=jsonld.dump(consent.document),
+        digest=consent.digest,
+    )
+
+
+def _take_end(session: Session, document: object, now: datetime, *, is_removal: bool) -> None:
+    if not isinstance(document, dict):
+        return
+    for uri in record_checks.named_by(document):
+        find = cosignatures.find_by_stamp if is_removal else cosignatures.find
+        row = find(session, uri)
+        if row is None:
+            continue
+        take = withdrawing.take_removal if is_removal else withdrawing.take_undo
+        take(session, document, row, now)
+
+
+def _alarm(session: Session, kept: KeptRow) -> str | None:
+    """Compare what is kept with the author's count; return what is wrong, in a sentence."""
+    found = bundling.find_list(session, kept.statement_uri)
+    if found is None or found.kept.checkpoint_body is None:
+        return None
+    counted = record_checks.parse_checkpoint(jsonld.load(found.kept.checkpoint_body))
+    stamped = {row.digest for row in (*found.listed, *found.ended)}
+    if record_checks.set_digest(stamped) != counted.set_digest:
+        return "The author's list differs from its own count; what was verified is shown."
+    return None

@@ -1,0 +1,53 @@
+"""The keys of actors as this node itself saw them at their origins, for checking records of co-signing.
+
+A key that was seen once stays, so that what it signed can be checked after it was replaced (K3).
+"""
+
+from datetime import datetime
+
+from federation.actors import Actor
+from federation.cosigning import records
+from federation.cosigning.evidence import Keyring
+from fedinode.storage import remote_actors, signing_keys
+from fedinode.storage.database import Session
+
+_MULTIKEY = "z6Mk"
+
+
+def keyring_of(session: Session, *actor_uris: str) -> Keyring:
+    """Return the Ed25519 keys that some actors ever listed; ours are read from our own rows."""
+    keyring = Keyring()
+    for uri in actor_uris:
+        for key_id, public in known_keys(session, uri):
+            # One key at a time, for an actor may have had several under one id.
+            keyring.add_actor(records.render_actor(uri, "", {key_id: public}))
+    return keyring
+
+
+def known_keys(session: Session, actor_uri: str) -> tuple[tuple[str, str], ...]:
+    """Return key id and Multikey of each key of an actor, ours or theirs, the oldest first."""
+    return tuple((key_id, public) for key_id, public, _ in seen_keys(session, actor_uri))
+
+
+def seen_keys(session: Session, actor_uri: str) -> tuple[tuple[str, str, datetime], ...]:
+    """Return key id, Multikey and first sight of each Ed25519 key of an actor; of ours, when made."""
+    ours = tuple(
+        (key.key_id, key.public, key.created_at) for key in signing_keys.list_public(session, actor_uri)
+    )
+    seen = ours or remote_actors.keys_ever_seen(session, actor_uri)
+    return tuple(each for each in seen if each[1].startswith(_MULTIKEY))
+
+
+def keyring_of_actor(actor: Actor) -> Keyring:
+    """Return the keys that an actor lists now."""
+    keyring = Keyring()
+    listed = {key.key_id: key.public.multikey() for key in actor.assertion_keys}
+    keyring.add_actor(records.render_actor(actor.uri, actor.name or "", listed))
+    return keyring
+
+
+def keyring_with(actor_uri: str, key_id: str, key: str) -> Keyring:
+    """Return a keyring with one key."""
+    keyring = Keyring()
+    keyring.add_actor(records.render_actor(actor_uri, "", {key_id: key}))
+    return keyring

@@ -1,0 +1,33 @@
+"""What time does to co-signing: counts that are due, invitations that end, boosts, retries, fetches."""
+
+from datetime import timedelta
+
+from fedinode.capabilities import Capabilities
+from fedinode.services import deciding
+from fedinode.services.cosigning import consenting, inviting, keeping_lists, pulling, surfacing
+from fedinode.storage.database import Session
+
+
+async def tick(cap: Capabilities) -> None:
+    """Do what is due now; meant to be called every few seconds."""
+    pace = cap.settings.cosigning
+    hurry = keeping_lists.WAIT_FOR_FEW - timedelta(seconds=pace.checkpoint_seconds)
+
+    def write(session: Session) -> int:
+        now = cap.clock()
+        deciding.expire(session, now)
+        inviting.expire(session, now)
+        withdrawn = surfacing.withdraw_unpublished(session, cap.urls, now)
+        return withdrawn + keeping_lists.count_due(session, cap.urls, now, hurry=hurry)
+
+    if await cap.database.write(write):
+        cap.bells.deliver.set()
+    await pulling.pull_due(cap)
+    await surfacing.announce_due(cap, within=timedelta(seconds=pace.announce_seconds))
+
+
+async def tick_slowly(cap: Capabilities) -> None:
+    """Ask again for what was not answered, and for publications that were not heard of; every few hours."""
+    if await cap.database.write(lambda session: consenting.resend(session, cap.urls, cap.clock())):
+        cap.bells.deliver.set()
+    await surfacing.poll_unpublished(cap)

@@ -1,0 +1,265 @@
+"""The end of a consent: withdrawn by its signer, or removed by the author. Both are final for its id.
+
+The signed Undo is the record; it goes to the author and to every keeper, and each applies it at once,
+whatever the author says. Spec: docs/cosigning.md, R15, V5, P3.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from federation import activities, authority, jsonld
+from federation.activities import Envelope
+from federation.cosigning import documents, evidence, identifiers, record_checks, records
+from federation.errors import FederationError
+from federation.jsonld import PUBLIC, Document
+from fedinode.capabilities import Capabilities
+from fedinode.errors import Conflict, NotFound
+from fedinode.services import deciding, registering, sending
+from fedinode.services.cosigning import consenting, heeding, keeping_lists, sightings
+from fedinode.services.deciding import Question, Standing
+from fedinode.services.handling import NOTHING, Keys, Pending, World
+from fedinode.services.sending import Outgoing
+from fedinode.storage import accounts, collectives, cosignatures, evidence_files, inboxes
+from fedinode.storage.collectives import CollectiveRow
+from fedinode.storage.cosignatures import CoSignatureRow
+from fedinode.storage.database import Session
+from fedinode.storage.decisions import DecisionRow
+from fedinode.urls import Urls
+
+#: Undos of one consent that are kept before the consent itself came.
+MAX_EARLY = 3
+#: A consent in one of these states binds the cell, or may.
+_BINDING = ("sent", "accepted", "seen", "public", "mismatch")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """What became of the wish to withdraw: the vote, and the id of the Undo once it was made."""
+
+    standing: Standing
+    undo_uri: str | None
+
+
+async def withdraw(
+    cap: Capabilities, url: str, *, collective: str | None = None, account: str | None = None
+) -> Withdrawn:
+    """Withdraw a cell's consent to a statement, or ask its members to. Raises: NotFound, NotAllowed."""
+    row = await cap.database.read(lambda session: registering.require_collective(session, collective))
+
+    def write(session: Session) -> Withdrawn:
+        now = cap.clock()
+        consent = _require_binding(session, url, row)
+        account_id = None if account is None else accounts.require_by_email(session, account).id
+        question = Question(
+            collective_id=row.id,
+            action="withdraw",
+            subject_uri=consent.uri,
+            digest=_release_digest(consent),
+            parameters=json.dumps({"coSignature": consent.uri}).encode(),
+        )
+        standing = deciding.ask(session, question, account_id=account_id, now=now)
+        uri = execute(session, cap.urls, standing.decision, now) if standing.is_approved else None
+        return Withdrawn(standing=standing, undo_uri=uri)
+
+    withdrawn = await cap.database.write(write)
+    cap.bells.deliver.set()
+    return withdrawn
+
+
+def _require_binding(session: Session, url: str, row: CollectiveRow) -> CoSignatureRow:
+    for each in reversed(cosignatures.list_of_signer(session, row.uri)):
+        if url in (each.uri, each.statement_uri) and each.signer_state in _BINDING and each.ended_at is None:
+            return each
+    raise NotFound(f"{row.name} has no standing signature under {url}.")
+
+
+def _release_digest(consent: CoSignatureRow) -> str:
+    return documents.digest({"action": "withdraw", "coSignature": consent.uri, "digest": consent.digest})
+
+
+def execute(session: Session, urls: Urls, decision: DecisionRow, now: datetime) -> str:
+    """Withdraw what was decided. Raises: NotAllowed, Conflict."""
+    consent = cosignatures.find(session, json.loads(decision.parameters)["coSignature"])
+    if consent is None:
+        raise NotFound("The signature that was decided about is not here any more.")
+    deciding.require_decision(session, decision.uid, _release_digest(consent), now)
+    if consent.ended_at is not None:
+        raise Conflict("This signature has ended already.")
+    return undo(session, urls, consent, now)
+
+
+def undo(session: Session, urls: Urls, consent: CoSignatureRow, now: datetime) -> str:
+    """Sign and send the Undo of a consent of ours, to the author and to every keeper; return its id.
+
+    For a MISMATCH and for a text that was not published in time the vote to sign has agreed to this (R14).
+    """
+    row = collectives.find_by_uri(session, consent.signer_uri)
+    assert row is not None, "consents of ours are by collectives of ours"
+    document = jsonld.load(consent.body)
+    is_public = consent.signer_state in ("seen", "public", "mismatch")
+    told = {document["statementAuthor"]}
+    if is_public:
+        told |= keeping_lists.keepers(session, consent.statement_uri) - {row.uri}
+
+    def make(envelope: Envelope) -> Document:
+        record = records.render_withdrawal(envelope.uri, _request_uri(consent), document, now)
+        if not is_public:
+            record["to"] = record.pop("cc")
+        return consenting.sign_with_cosign_key(session, record, row.uri, now)
+
+    outgoing = Outgoing(
+        type=activities.UNDO,
+        actor_uri=row.uri,
+        collective_id=row.id,
+        object_uri=consent.uri,
+        cause_key=f"withdraw:{consent.uri}",
+        make=make,
+        to=(PUBLIC,) if is_public else tuple(told),
+        is_public=is_public,
+        inbox_ids=inboxes.of_actor_uris(session, told),
+    )
+    sent = sending.send(session, urls, outgoing, now)
+    if sent is None:
+        raise Conflict("This signature was withdrawn before.")
+    cosignatures.set_signer_state(session, consent.id, "withdrawn")
+    _apply(session, consent, sent.body, now)
+    return sent.uri
+
+
+def _request_uri(consent: CoSignatureRow) -> str:
+    # The request has no address of its own any more once it was answered; any id beside the consent names it.
+    return f"{consent.uri}/request"
+
+
+# -- Undos that come in
+
+
+def take_withdrawals(session: Session, world: World, group: Sequence[Pending]) -> Keys:
+    """End the consents that their signers withdraw, here and in every copy that asks us."""
+    for pending in group:
+        if heeding.cancel(session, pending, world.now):
+            continue
+        for uri in record_checks.named_by(pending.activity.document):
+            row = cosignatures.find(session, uri)
+            if row is not None:
+                take_undo(session, pending.activity.document, row, world.now)
+            else:
+                _keep_early(session, pending, uri, world.now)
+    return NOTHING
+
+
+def _keep_early(session: Session, pending: Pending, uri: str, now: datetime) -> None:
+    """Keep an Undo that came before its consent (R15): should the consent come yet, it has ended already."""
+    document = pending.activity.document
+    embedded = pending.activity.object_document
+    is_about_consent = embedded is not None and embedded.get("type") == activities.CO_SIGN_REQUEST
+    if not is_about_consent or not authority.is_same_origin(uri, pending.sender_uri):
+        return
+    if len(evidence_files.list_from(session, uri, ["withdrawal"])) < MAX_EARLY:
+        digest = documents.digest(document)
+        body = jsonld.dump(document)
+        evidence_files.add(session, digest, "withdrawal", body, source_uri=uri, now=now)
+
+
+def apply_early(session: Session, row: CoSignatureRow, now: datetime) -> None:
+    """Apply the Undo of a consent that came before it."""
+    for kept in evidence_files.list_from(session, row.uri, ["withdrawal"]):
+        take_undo(session, jsonld.load(kept.body), row, now)
+
+
+def take_undo(session: Session, document: Document, row: CoSignatureRow, now: datetime) -> bool:
+    """Apply a signer's Undo from anywhere: it proves itself. False if it does not."""
+    if row.withdrawal_body is not None:
+        return True
+    try:
+        keyring = sightings.keyring_of(session, row.signer_uri)
+        evidence.require_signed(document, row.signer_uri, keyring, prefix=identifiers.COSIGN_FRAGMENT)
+    except FederationError:
+        return False
+    if document.get("type") != activities.UNDO or row.uri not in record_checks.named_by(document):
+        return False
+    _apply(session, row, jsonld.dump(document), now)
+    return True
+
+
+def _apply(session: Session, row: CoSignatureRow, body: bytes, now: datetime) -> None:
+    cosignatures.record_withdrawal(session, row.id, body, now)
+    digest = documents.digest(jsonld.load(body))
+    evidence_files.add(session, digest, "withdrawal", body, source_uri=row.statement_uri, now=now)
+    keeping_lists.note_change(session, row.statement_uri, "withdrawn", row.uri, now)
+
+
+# -- removals by the author
+
+
+async def remove(cap: Capabilities, number: int) -> CoSignatureRow:
+    """Take a consent off the list of a statement of ours; keepers are told. Raises: NotFound, Conflict."""
+
+    def write(session: Session) -> CoSignatureRow:
+        now = cap.clock()
+        row = cosignatures.find_by_number(session, number)
+        if row is None or row.stamp_body is None or row.author_state is None:
+            raise NotFound(f"There is no listed co-signature with the number {number}.")
+        if row.ended_at is not None:
+            raise Conflict(f"This co-signature is {row.author_state} already.")
+        _send_removal(session, cap.urls, row, now)
+        return row
+
+    row = await cap.database.write(write)
+    cap.bells.deliver.set()
+    return row
+
+
+def _send_removal(session: Session, urls: Urls, row: CoSignatureRow, now: datetime) -> None:
+    stamp = jsonld.load(row.stamp_body or b"")
+    author = collectives.find_by_uri(session, stamp["attributedTo"])
+    if author is None:
+        raise NotFound("Only the author of a statement removes signatures from its list.")
+    told = keeping_lists.keepers(session, row.statement_uri) | {row.signer_uri}
+
+    def make(envelope: Envelope) -> Document:
+        record = records.render_removal(envelope.uri, stamp, now)
+        return consenting.sign_with_cosign_key(session, record, author.uri, now)
+
+    outgoing = Outgoing(
+        type=activities.DELETE,
+        actor_uri=author.uri,
+        collective_id=author.id,
+        object_uri=stamp["id"],
+        cause_key=f"remove:{stamp['id']}",
+        make=make,
+        to=(PUBLIC,),
+        inbox_ids=inboxes.of_actor_uris(session, told),
+    )
+    sent = sending.send(session, urls, outgoing, now)
+    assert sent is not None, "a consent is removed once"
+    cosignatures.record_removal(session, row.id, sent.body, now)
+    keeping_lists.note_change(session, row.statement_uri, "removed", row.uri, now)
+
+
+def take_removals(session: Session, world: World, group: Sequence[Pending]) -> Keys:
+    """Take off our copies what authors removed from their lists."""
+    for pending in group:
+        row = cosignatures.find_by_stamp(session, pending.activity.object_uri)
+        if row is not None:
+            take_removal(session, pending.activity.document, row, world.now)
+    return NOTHING
+
+
+def take_removal(session: Session, document: Document, row: CoSignatureRow, now: datetime) -> bool:
+    """Apply an author's removal from anywhere: it proves itself. False if it does not."""
+    if row.removal_body is not None:
+        return True
+    author_uri = jsonld.load(row.body)["statementAuthor"]
+    try:
+        keyring = sightings.keyring_of(session, author_uri)
+        evidence.require_signed(document, author_uri, keyring, prefix=identifiers.COSIGN_FRAGMENT)
+    except FederationError:
+        return False
+    named = record_checks.named_by(document)
+    if document.get("type") != activities.DELETE or row.stamp_uri not in named:
+        return False
+    cosignatures.record_removal(session, row.id, jsonld.dump(document), now)
+    return True
