@@ -8,9 +8,9 @@ with the same activity id and the same bytes.
 import asyncio
 import logging
 import random
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from federation.net import delivery
 from federation.net.delivery import Deferred, DeliveryRequest
@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 LEASE_AFTER = timedelta(seconds=60)
 #: What the loop is called where its heart beats.
 LOOP = "deliver"
+#: Hosts that are looked for together: with ten thousand in the queue a look takes a while.
+ROUND_HOSTS = 256
 #: How often other processes' new rows are looked for.
 POLL_SECONDS = 1.0
 #: Outcomes are gathered for so long before they are written down.
@@ -60,13 +62,17 @@ class Dispatcher:
         self._finish_seconds = finish_seconds
         self._guard = Guard(cap)
         connections = cap.settings.limits.connections
-        # As many as the client posts at the same time; its other connections are for fetches.
-        self._capacity = max(connections - max(connections // 4, 1), 1)
+        # As many as the client posts at the same time, and as many again that wait for their turn there while
+        # the next ones are leased. Waiting and attempting together stay within a lease.
+        posting = max(connections - max(connections // 4, 1), 1)
+        self._capacity = 2 * posting
         # Hosts that do not answer hold their place for ten seconds each.
-        self._failing_capacity = max(self._capacity // 8, 1)
+        self._failing_capacity = max(posting // 8, 1)
         self._tasks: dict[asyncio.Task[Attempted], tuple[ClaimedDelivery, PeerRow]] = {}
         self._under_way: Counter[int] = Counter()
         self._failing_under_way = 0
+        #: Hosts that are due, in turn, by lane: those that failed when last asked, and the others.
+        self._hosts: dict[bool, deque[int]] = {False: deque(), True: deque()}
         self._after_peer_id = {False: 0, True: 0}
         self._bodies = Bodies()
         self._finished: list[Attempted] = []
@@ -147,7 +153,7 @@ class Dispatcher:
         """Lease as many due rows as can be attempted now, and begin; return how many."""
         free = self._capacity - len(self._tasks)
         # A transaction for every single place that becomes free would cost more than it gains.
-        if self._tasks and free < self._capacity // 3:
+        if free < self._capacity // 2:
             return 0
         room = min(free, self._failing_capacity - self._failing_under_way)
         leased = await self._lease(room, failing=True) if room > 0 else 0
@@ -155,14 +161,7 @@ class Dispatcher:
 
     async def _lease(self, rows: int, *, failing: bool) -> int:
         now = self._cap.clock()
-        turn = Round(
-            now=now,
-            peers=rows,
-            after_peer_id=self._after_peer_id[failing],
-            busy_peer_ids=tuple(self._under_way),
-            failing=failing,
-        )
-        peer_ids = await self._cap.database.read(lambda session: deliveries.due_peers(session, turn))
+        peer_ids = await self._next_hosts(rows, now, failing=failing)
         if not peer_ids:
             return 0
         # One row shows whether a failing host is back.
@@ -171,12 +170,32 @@ class Dispatcher:
         known = self._bodies.known()
         leased = await self._cap.database.write(lambda session: _claim(session, peer_ids, lease, known))
         failpoints.hit("deliver.after-lease")
-        self._after_peer_id[failing] = peer_ids[-1]
         self._bodies.keep(leased.bodies)
         for claimed in leased.rows:
             self._begin(claimed, leased)
         self._bodies.shrink()
         return len(leased.rows)
+
+    async def _next_hosts(self, count: int, now: datetime, *, failing: bool) -> tuple[int, ...]:
+        """Return the hosts whose turn it is, without those that have enough under way."""
+        hosts = self._hosts[failing]
+        if not hosts:
+            turn = Round(
+                now=now,
+                peers=ROUND_HOSTS,
+                after_peer_id=self._after_peer_id[failing],
+                busy_peer_ids=tuple(self._under_way),
+                failing=failing,
+            )
+            hosts.extend(await self._cap.database.read(lambda session: deliveries.due_peers(session, turn)))
+            if hosts:
+                self._after_peer_id[failing] = hosts[-1]
+        chosen: list[int] = []
+        while hosts and len(chosen) < count:
+            host = hosts.popleft()
+            if host not in self._under_way:
+                chosen.append(host)
+        return tuple(chosen)
 
     def _begin(self, claimed: ClaimedDelivery, leased: _Leased) -> None:
         peer = leased.peers[claimed.peer_id]

@@ -35,6 +35,7 @@ from fedinode.storage.database import Session
 _TABLE = models.Delivery
 # Written out, because an index over waiting rows is used only where the word itself stands in the query.
 _WAITING: ColumnElement[str] = literal_column("'waiting'")
+_LEASED: ColumnElement[str] = literal_column("'leased'")
 _UNFINISHED = ("waiting", "leased")
 
 
@@ -130,6 +131,9 @@ def enqueue(
 
 def due_peers(session: Session, turn: Round) -> tuple[int, ...]:
     """Return the hosts whose turn it is. A host with nothing due costs one look into the index."""
+    first_due = next_due_at(session)
+    if first_due is None or first_due > turn.now:
+        return ()
     found = _due_peers_after(session, turn, turn.after_peer_id, turn.peers)
     if len(found) < turn.peers and turn.after_peer_id > 0:
         again = _due_peers_after(session, turn, 0, turn.peers - len(found))
@@ -151,19 +155,7 @@ def claim(session: Session, peer_ids: Sequence[int], lease: Lease) -> list[Claim
 
 
 def _due_peers_after(session: Session, turn: Round, after: int, limit: int) -> tuple[int, ...]:
-    # Jumps from one host's queue to the next through the index, however long the queues are.
-    waiting = (
-        select(func.min(_TABLE.peer_id).label("peer_id"))
-        .where(_TABLE.state == _WAITING, _TABLE.peer_id > after)
-        .cte("waiting", recursive=True)
-    )
-    further = aliased(_TABLE)
-    following = (
-        select(func.min(further.peer_id))
-        .where(further.state == _WAITING, further.peer_id > waiting.c.peer_id)
-        .scalar_subquery()
-    )
-    waiting = waiting.union_all(select(following).where(waiting.c.peer_id.is_not(None)))
+    # Walks the hosts in the order of their ids and stops when there are enough.
     peers = models.Peer
     has_due_row = exists().where(
         _TABLE.state == _WAITING, _TABLE.peer_id == peers.id, _TABLE.due_at <= turn.now
@@ -171,10 +163,10 @@ def _due_peers_after(session: Session, turn: Round, after: int, limit: int) -> t
     lane = peers.failing_since.is_not(None) if turn.failing else peers.failing_since.is_(None)
     query = (
         select(peers.id)
-        .join(waiting, waiting.c.peer_id == peers.id)
-        .where(peers.parked_at.is_(None), peers.level != "suspend", lane)
+        .where(peers.id > after, peers.parked_at.is_(None), peers.level != "suspend", lane)
         .where(or_(peers.not_before.is_(None), peers.not_before <= turn.now), has_due_row)
         .where(peers.id.not_in(turn.busy_peer_ids))
+        .order_by(peers.id)
         .limit(limit)
     )
     return tuple(session.scalars(query))
@@ -227,7 +219,7 @@ def _details(session: Session, ids: Sequence[int], lease: Lease) -> list[Claimed
         )
         .join(activities, activities.id == _TABLE.activity_id)
         .join(inboxes, inboxes.id == _TABLE.inbox_id)
-        .where(_TABLE.id.in_(ids), _TABLE.state == _WAITING)
+        .where(_TABLE.id.in_(ids), _TABLE.state == "waiting")
         .order_by(_TABLE.id)
         .with_for_update(of=_TABLE, skip_locked=True)
     )
@@ -254,7 +246,7 @@ def release(session: Session, claimed: Iterable[ClaimedDelivery], now: datetime)
 
 def recover_expired(session: Session, now: datetime, *, all_leases: bool = False) -> int:
     """Make rows due whose holder died; `all_leases` where nobody else can be holding any."""
-    expired = _TABLE.state == "leased"
+    expired = _TABLE.state == _LEASED
     if not all_leases:
         expired = and_(expired, _TABLE.lease_until < now)
     statement = update(_TABLE).where(expired).values(state="waiting", lease_until=None, due_at=now)

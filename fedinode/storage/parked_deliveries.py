@@ -10,7 +10,9 @@ from fedinode.storage import models
 from fedinode.storage.database import Session
 
 _TABLE = models.Delivery
+# Written out, because an index over some states is used only where the word itself stands in the query.
 _WAITING: ColumnElement[str] = literal_column("'waiting'")
+_PARKED: ColumnElement[str] = literal_column("'parked'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ def list_of(session: Session, peer_id: int) -> list[ParkedDelivery]:
             activities.collective_id,
         )
         .join(activities, activities.id == _TABLE.activity_id)
-        .where(_TABLE.peer_id == peer_id, _TABLE.state == "parked")
+        .where(_TABLE.peer_id == peer_id, _TABLE.state == _PARKED)
         .order_by(_TABLE.id)
     )
     return [ParkedDelivery(**row._mapping) for row in rows]
@@ -85,7 +87,7 @@ def drop_old(session: Session, parked_before: datetime, words: str, now: datetim
     """Give up what has been parked since before a moment."""
     statement = (
         update(_TABLE)
-        .where(_TABLE.state == "parked", _TABLE.due_at < parked_before)
+        .where(_TABLE.state == _PARKED, _TABLE.due_at < parked_before)
         .values(state="abandoned", last_words=words, finished_at=now)
     )
     return session.connection().execute(statement).rowcount
