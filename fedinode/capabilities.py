@@ -34,14 +34,23 @@ class Keyring:
         self._database = database
         self._node_actor_uri = node_actor_uri
         self._keys: dict[tuple[str, Purpose], SigningKey] = {}
+        # A post to a thousand servers asks for the same key at once; it is read for the first and kept.
+        self._reading = asyncio.Lock()
 
     async def signer(self, owner_uri: str, purpose: Purpose = "delivery") -> SigningKey:
         """Return the key that this actor of ours signs with. Raises NotFound."""
         known = self._keys.get((owner_uri, purpose))
-        if known is None:
-            known = await self._database.read(lambda session: load_signing_key(session, owner_uri, purpose))
-            self._keys[owner_uri, purpose] = known
-        return known
+        return known or await self._read(owner_uri, purpose)
+
+    async def _read(self, owner_uri: str, purpose: Purpose) -> SigningKey:
+        async with self._reading:
+            known = self._keys.get((owner_uri, purpose))
+            if known is None:
+                known = await self._database.read(
+                    lambda session: load_signing_key(session, owner_uri, purpose)
+                )
+                self._keys[owner_uri, purpose] = known
+            return known
 
     async def node_signer(self) -> SigningKey:
         """Return the key of the node's own actor: it signs all fetches."""
@@ -57,7 +66,7 @@ def load_signing_key(session: Session, owner_uri: str, purpose: Purpose) -> Sign
     stored = signing_keys.find_current(session, owner_uri, purpose)
     if stored is None:
         raise NotFound(f"This node holds no {purpose} key for {owner_uri}.")
-    return SigningKey(key_id=stored.key_id, key=keys.load_private(stored.private_pem))
+    return SigningKey(key_id=stored.key_id, key=keys.load_private(stored.private_pem, is_checked=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
