@@ -22,7 +22,7 @@ LOCKED := install --require-hashes --no-deps --only-binary :all:
 JOBS ?= 2
 ARGS ?=
 
-.PHONY: help demo test check lint coverage bench mutants lock screenshots clean
+.PHONY: help demo test check lint coverage bench mutants lock translations screenshots clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -56,6 +56,17 @@ mutants: $(VENV)/.ready-dev
 	@echo "changing the code in many small ways; this takes some minutes"
 	@$(BIN)/mutmut run --max-children $(JOBS) $(ARGS) >$(VENV)/mutmut.txt 2>&1 || { tail -n 40 $(VENV)/mutmut.txt; exit 1; }
 	@$(BIN)/python -m tests.mutation.mutation_score
+
+# Collect the words of the interface anew, and put what is missing into each catalogue.
+translations: $(VENV)/.ready-dev
+	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-wrap --sort-output --no-location --omit-header \
+		-o fedinode/locale/fedinode.pot .
+	@for catalogue in fedinode/locale/*/fedinode.po; do \
+		language=$$(basename $$(dirname $$catalogue)); \
+		$(BIN)/pybabel -q update --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+			-l $$language -i fedinode/locale/fedinode.pot -o $$catalogue; \
+		grep -vE '^"(Project-Id|Report-M|POT-C|PO-R|Last-T|Language-T|Generated)' $$catalogue >$$catalogue.new; \
+		mv $$catalogue.new $$catalogue; done
 
 screenshots: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.screenshots.take_screenshots

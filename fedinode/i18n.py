@@ -1,32 +1,45 @@
 """The words of the interface in the reader's language.
 
 Every word that templates and services show goes through `gettext`. Message catalogues are
-looked up in `fedinode/locale`; a word without translation is shown in English.
+looked up in `fedinode/locale`, one folder per language tag; a word without translation is
+shown in English.
 """
 
 import functools
 import gettext as gnu
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from babel.messages import mofile, pofile
 
 _CATALOGUES = Path(__file__).resolve().parent / "locale"
+_FILE = "fedinode.po"
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
 
 
 @functools.lru_cache(maxsize=64)
 def translations(language: str) -> gnu.NullTranslations:
-    """Return the message catalogue for a language tag; an empty one where there is none."""
-    return gnu.translation(
-        "fedinode", localedir=_CATALOGUES, languages=[language.replace("-", "_")], fallback=True
-    )
+    """Return the message catalogue for a language tag; an empty one where there is none.
+
+    Catalogues are read as translators write them, so that no compiled file can be older than its source.
+    """
+    path = _CATALOGUES / interface_language(language) / _FILE
+    if not path.is_file():
+        return gnu.NullTranslations()
+    with path.open("rb") as stream:
+        catalogue = pofile.read_po(stream)
+    compiled = io.BytesIO()
+    mofile.write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gnu.GNUTranslations(compiled)
 
 
 @functools.cache
 def spoken_languages() -> frozenset[str]:
     """Return the languages that the interface speaks: English, and those with a catalogue."""
-    made = {path.parent.parent.name.replace("_", "-") for path in _CATALOGUES.glob("*/LC_MESSAGES/*.mo")}
+    made = {path.parent.name for path in _CATALOGUES.glob(f"*/{_FILE}")}
     return frozenset(made | {"en"})
 
 

@@ -81,10 +81,10 @@ async def test_what_cannot_narrow_it_is_not_found(get: Get) -> None:
 @pytest.mark.usefixtures("shelf")
 async def test_each_way_says_how_many_posts_it_leaves(get: Get) -> None:
     page = re.sub(r"\s+", " ", (await get("/archive?year=2024")).text)
-    assert "2 posts: <bdi>2024</bdi>" in page
+    assert "2 Beiträge: <bdi>2024</bdi>" in page
     assert f'href="{ORIGIN}/archive?year=2025"><bdi>2025</bdi></a> <small class="number">2</small>' in page
-    assert f'href="{ORIGIN}/archive?year=2024&amp;month=7"><bdi>July</bdi></a>' in page
-    assert 'rel="nofollow"><bdi>News</bdi></a> <small class="number">2</small>' in page
+    assert f'href="{ORIGIN}/archive?year=2024&amp;month=7"><bdi>Juli</bdi></a>' in page
+    assert 'rel="nofollow"><bdi>Meldung</bdi></a> <small class="number">2</small>' in page
 
 
 @pytest.mark.usefixtures("shelf")

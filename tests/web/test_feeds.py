@@ -126,7 +126,7 @@ async def test_a_statement_in_a_feed_keeps_who_when_and_what(get: Get, publish: 
         "Der Text.",
     )
     content = texts(parse(await get("/feed.atom")), "a:entry/a:content")[0]
-    for fact in ("Plenum", "8 November 2026", "Berlin", "Häuser für alle!", "Der Text."):
+    for fact in ("Plenum", "8. November 2026", "Berlin", "Häuser für alle!", "Der Text."):
         assert fact in content
 
 

@@ -68,7 +68,7 @@ async def test_a_long_list_has_pages_and_the_last_one_ends_it(
     for number in range(reading.PAGE_SIZE + 1):
         await publish(NEWS.replace("Streik", f"Nummer {number}"))
     assert titles(await get("/@berlin?page=2")) == ["Nummer 0"]
-    assert f'href="{ORIGIN}/@berlin?page=2">Older</a>' in (await get("/@berlin")).text
+    assert f'href="{ORIGIN}/@berlin?page=2">Ältere</a>' in (await get("/@berlin")).text
     for wrong in ("3", "0", "-1", "1.5", "x", "", "01", "99999999999999999999"):
         assert (await get(f"/@berlin?page={wrong}")).status_code == 404
 
@@ -110,7 +110,7 @@ async def test_a_withdrawn_post_says_that_it_is_gone(get: Get, publish: Publish,
     await get(post.url)
     await publishing.delete(cap, post.url)
     page = await fresh(get, post.url, lambda page: page.status_code == 410, **HTML)
-    assert "This post was withdrawn" in page.text
+    assert "Dieser Beitrag wurde zurückgenommen" in page.text
     assert "Zurückgenommen." not in page.text
     assert titles(await get("/@berlin")) == []
 
@@ -158,7 +158,11 @@ async def test_an_address_with_a_slash_at_the_end_leads_to_the_one_without(get: 
 
 
 async def test_pages_about_the_node_exist_before_anybody_wrote_them(get: Get) -> None:
-    for path, word in (("/about", "How to follow"), ("/imprint", "answer for"), ("/privacy", "no cookies")):
+    for path, word in (
+        ("/about", "Wie du uns folgst"),
+        ("/imprint", "stehen ein"),
+        ("/privacy", "keine Cookies"),
+    ):
         page = await get(path)
         assert page.status_code == 200
         assert word in page.text
@@ -212,7 +216,7 @@ place = "Berlin"
 """
     )
     page = (await get(post.url)).text
-    for fact in ("19:00", "21:00", "Tbilisi", "Bibliothek", "Zelle Berlin", "German and Georgian"):
+    for fact in ("19:00", "21:00", "Tiflis", "Bibliothek", "Zelle Berlin", "Deutsch und Georgisch"):
         assert fact in page
     await publish(NEWS)
     await fresh(
@@ -222,6 +226,6 @@ place = "Berlin"
 
 async def test_a_translation_of_an_older_text_says_so(get: Get, publish: Publish, edit: Publish) -> None:
     post = await publish(IN_TWO_LANGUAGES, "Alt.")
-    assert "The original has changed" not in (await get("/@berlin/ru/zabastovka")).text
+    assert "оригинал изменился" not in (await get("/@berlin/ru/zabastovka")).text
     await edit(post.url, IN_TWO_LANGUAGES, "Neu.")
-    await fresh(get, "/@berlin/ru/zabastovka", lambda page: "The original has changed" in page.text)
+    await fresh(get, "/@berlin/ru/zabastovka", lambda page: "оригинал изменился" in page.text)

@@ -76,7 +76,7 @@ async def test_what_was_typed_stays_and_is_shown_in_place(get: Get) -> None:
     page = await get("/search?q=streiken+woche")
     assert 'value="streiken woche"' in page.text
     assert "Die Fahrerinnen <mark>streiken</mark> in der zweiten <mark>Woche</mark>." in page.text
-    assert "1 post was found." in page.text
+    assert "1 Beitrag wurde gefunden." in page.text
 
 
 @pytest.mark.usefixtures("shelf")
@@ -118,7 +118,7 @@ async def test_many_results_come_in_pages(get: Get, publish: Publish) -> None:
     assert len(titles(await get("/search?q=streik"))) == 20
     assert len(titles(await get("/search?q=streik&page=2"))) == 1
     assert (await get("/search?q=streik&page=3")).status_code == 404
-    assert f'href="{ORIGIN}/search?q=streik&amp;page=2">Next</a>' in (await get("/search?q=streik")).text
+    assert f'href="{ORIGIN}/search?q=streik&amp;page=2">Nächste</a>' in (await get("/search?q=streik")).text
 
 
 async def test_when_too_many_search_at_once_some_are_asked_to_wait(get: Get) -> None:

@@ -199,7 +199,14 @@ def test_other_languages_are_named_for_people_and_machines(render_post: Render) 
 
 def test_an_event_shows_all_clocks_people_and_the_way_to_sign_up(render_post: Render) -> None:
     page = render_post(sample_views.EVENT)
-    for fact in ("19:00–21:30", "10:00–12:30", "Los Angeles", "Tbilisi", "Grupo de Lisboa", "Nino Kapanadze"):
+    for fact in (
+        "19:00–21:30",
+        "10:00–12:30",
+        "Лос-Анджелес",
+        "Тбилиси",
+        "Grupo de Lisboa",
+        "Nino Kapanadze",
+    ):
         assert fact in page
     assert 'class="button" href="https://berlin.example/sign-up"' in page
     assert "Kiefholzstr. 20, 12435 Berlin" in page
@@ -243,4 +250,4 @@ def test_a_list_shows_an_event_by_its_day(renderer: Renderer) -> None:
     page = front(renderer)
     assert '<time class="day" datetime="2026-12-05T18:00:00Z">' in page
     assert "@tbilisi@berlin.example" in page
-    assert f'<a rel="next" href="{ORIGIN}/?page=2">Older</a>' in page
+    assert f'<a rel="next" href="{ORIGIN}/?page=2">Ältere</a>' in page
