@@ -15,9 +15,7 @@ async def block(call: Call, cap: Capabilities) -> None:
             f"{counted(effect.following, 'follow')} of ours, and remove "
             f"{counted(effect.replies, 'reply', 'replies')}."
         )
-    done = await excluding.block(
-        cap, call.args.subject, severity=call.args.severity, reason=call.args.reason
-    )
+    done = await excluding.block(cap, call.args.subject, severity=call.args.severity, reason=call.args.reason)
     call.output.line(done.subject)
     call.output.say(f"{done.subject} is blocked ({done.severity}).")
 

@@ -12,7 +12,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -37,12 +38,23 @@ def serve(call: Call) -> None:
         raise ConfigError("More than one worker needs PostgreSQL: SQLite has a single writer.")
     listener = bind(call.args.host, call.args.port)
     log_to_stderr()
-    call.output.say(f"{settings.origin} is served on {call.args.host} port {call.args.port}; Ctrl-C ends it.")
-    deliver = not call.args.no_deliver
+    where = f"{settings.origin} is served on {call.args.host} port {call.args.port}; Ctrl-C ends it."
+    order = _Order(settings=settings, listener=listener, deliver=not call.args.no_deliver)
     if call.args.workers == 1:
-        asyncio.run(_serve(settings, listener, deliver=deliver))
+        asyncio.run(_serve(order, lambda: call.output.say(where)))
     else:
-        _serve_in_processes(settings, listener, call.args.workers, deliver=deliver)
+        asyncio.run(_open_once(settings))
+        call.output.say(where)
+        _serve_in_processes(order, call.args.workers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """What a process serves, and where."""
+
+    settings: Settings
+    listener: socket.socket
+    deliver: bool
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -79,11 +91,12 @@ def _log_to(handler: logging.Handler) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-async def _serve(settings: Settings, listener: socket.socket, *, deliver: bool) -> None:
-    async with node.open_node(settings) as cap, worker.running(cap, deliver=deliver):
+async def _serve(order: _Order, when_open: Callable[[], None]) -> None:
+    async with node.open_node(order.settings) as cap, worker.running(cap, deliver=order.deliver):
         server = Server(app.create_app(cap))
         on_stop(lambda: server.handle_exit(signal.SIGTERM, None))
-        await server.serve(sockets=[listener])
+        when_open()
+        await server.serve(sockets=[order.listener])
 
 
 def on_stop(stop: Callable[[], None]) -> None:
@@ -118,31 +131,49 @@ class Server(uvicorn.Server):
         yield
 
 
-def _serve_in_processes(settings: Settings, listener: socket.socket, count: int, *, deliver: bool) -> None:
+def _serve_in_processes(order: _Order, count: int) -> None:
     """Run `count` processes on one socket; when one ends by itself, all end, and init restarts us."""
-    children = [_fork(settings, listener, deliver=deliver) for _ in range(count)]
+    children = [_fork(order) for _ in range(count)]
+    asked: list[int] = []
 
-    def end_all(_number: int = 0, _frame: object = None) -> None:
-        for child in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGTERM)
+    def end_all(number: int, _frame: object) -> None:
+        asked.append(number)
+        _end(children)
 
     for number in _STOP:
         signal.signal(number, end_all)
     first, status = os.wait()
-    end_all()
+    was_asked = bool(asked)
+    _end(children)
     statuses = [status, *(os.waitpid(child, 0)[1] for child in children if child != first)]
-    if any(statuses):
+    if not was_asked or not all(map(_ended_well, statuses)):
         raise NodeError("A process of the node ended by itself; its log says why.")
 
 
-def _fork(settings: Settings, listener: socket.socket, *, deliver: bool) -> int:
+async def _open_once(settings: Settings) -> None:
+    """Find out what is wrong once, and not in each process."""
+    async with node.open_node(settings):
+        pass
+
+
+def _end(children: Sequence[int]) -> None:
+    for child in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGTERM)
+
+
+def _ended_well(status: int) -> bool:
+    # One that was still starting has not yet learnt to end by itself.
+    return os.waitstatus_to_exitcode(status) in (0, -signal.SIGTERM)
+
+
+def _fork(order: _Order) -> int:
     child = os.fork()
     if child:
         return child
     code = 1
     try:
-        asyncio.run(_serve(settings, listener, deliver=deliver))
+        asyncio.run(_serve(order, lambda: None))
         code = 0
     except NodeError as error:
         print(error, file=sys.stderr, flush=True)
@@ -155,14 +186,14 @@ def work(call: Call) -> None:
     """Deliver and react, without a web."""
     settings = config.load_settings(call.data_dir, os.environ)
     log_to_stderr()
-    call.output.say(f"Working for {settings.origin}; Ctrl-C ends it.")
-    asyncio.run(_work(settings))
+    asyncio.run(_work(settings, lambda: call.output.say(f"Working for {settings.origin}; Ctrl-C ends it.")))
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, when_open: Callable[[], None]) -> None:
     stopped = asyncio.Event()
     on_stop(stopped.set)
     async with node.open_node(settings) as cap, worker.running(cap):
+        when_open()
         await stopped.wait()
 
 

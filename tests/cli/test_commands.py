@@ -2,66 +2,17 @@
 
 import json
 import os
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fedinode.cli.main import main
-from tests.nodes.harness import Node, make_node, wait_until
+from tests.cli.conftest import Run, runner
+from tests.nodes.harness import Node, wait_until
 from tests.peers import PeerActor, PeerServer, peer_server
 
 NEWS = '+++\ntype = "news"\nlanguage = "en"\ntitle = "{title}"\n+++\n\nText of {title}.\n'
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def id(self) -> str:
-        """The id on the first line."""
-        return self.out.splitlines()[0]
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Node:
-    """Make a node once: keys take their time."""
-    node = make_node("berlin", tmp_path_factory.mktemp("made"))
-    node.init()
-    return node
-
-
-@pytest.fixture
-def folder(made: Node, tmp_path: Path) -> Path:
-    """Return the data folder of a node that nobody serves."""
-    return Path(shutil.copytree(made.folder, tmp_path / "berlin"))
-
-
-@pytest.fixture
-def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs a command on the node in this process."""
-    return runner(folder, capsys)
-
-
-def runner(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: str, code: int = 0) -> Done:
-        ended = main(["--data", str(folder), *arguments])
-        out, err = capsys.readouterr()
-        assert ended == code, err
-        return Done(ended, out, err)
-
-    return run
 
 
 def rows(run: Run, *arguments: str) -> list[dict[str, Any]]:

@@ -1,0 +1,67 @@
+"""Commands for decisions of several members: decisions, vote."""
+
+from fedinode.capabilities import Capabilities
+from fedinode.cli.commands import Call, Command, argument, on_node
+from fedinode.cli.output import counted
+from fedinode.services import voting
+from fedinode.services.deciding import Standing
+
+ACCOUNT = argument("--account", metavar="EMAIL", help="the member who wants it, where several decide")
+
+
+def tell_standing(call: Call, standing: Standing, made_uri: str | None, done: str) -> None:
+    """Say what was made; else who has to agree yet, after the number of the decision."""
+    if made_uri is not None:
+        call.output.line(made_uri)
+        call.output.say(done)
+        return
+    decision = standing.decision
+    call.output.line(decision.uid)
+    if decision.state != "open":
+        call.output.say(f"The members have decided: {decision.state}.")
+        return
+    missing = ", ".join(standing.missing) or "nobody who could"
+    call.output.say(
+        f"{counted(standing.still_needed, 'more member')} must agree; not answered: {missing}. "
+        f"They vote with `fedinode vote {decision.uid} yes --account EMAIL`."
+    )
+
+
+async def list_open(call: Call, cap: Capabilities) -> None:
+    """List what the members are asked."""
+    found = await voting.list_waiting(cap)
+    if call.args.json:
+        call.output.json(found)
+        return
+    rows = [
+        (each.id, each.collective, each.action, each.subject, f"{len(each.yes)} of {each.needed}", each.missing)
+        for each in found
+    ]
+    headings = ("id", "collective", "about", "address", "yes", "not answered")
+    call.output.table(headings, rows, "No decision waits.")
+
+
+async def vote(call: Call, cap: Capabilities) -> None:
+    """Answer a question."""
+    voted = await voting.vote(cap, call.args.id, call.args.choice, account=call.args.account)
+    tell_standing(call, voted.standing, voted.made_uri, "That was the last vote needed: it is done.")
+
+
+COMMANDS = (
+    Command(
+        name="decisions",
+        summary="list what waits for the votes of members",
+        run=on_node(list_open),
+        lists=True,
+    ),
+    Command(
+        name="vote",
+        summary="answer for a member what the members are asked",
+        run=on_node(vote),
+        arguments=(
+            argument("id", metavar="ID", help="what `fedinode decisions` shows"),
+            argument("choice", choices=("yes", "no"), help="yes or no"),
+            argument("--account", metavar="EMAIL", required=True, help="the member who answers"),
+        ),
+    ),
+)

@@ -1,0 +1,137 @@
+"""The demo: three cells on one machine that publish to each other, told step by step."""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.nodes.harness import Node, wait_until
+
+_COMMAND = (sys.executable, "-c", "from fedinode.cli.main import main; raise SystemExit(main())")
+CELLS = ("berlin", "tbilisi", "lisbon")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo that runs."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    port: int
+    story: Path
+
+    def tells(self, words: str) -> bool:
+        assert self.process.poll() is None, self.story.read_text("utf-8")
+        return words in self.story.read_text("utf-8")
+
+    def cell(self, name: str) -> Node:
+        """Return a cell, to ask it for pages."""
+        port = self.port + CELLS.index(name)
+        return Node(
+            name=name,
+            folder=self.folder / f"demo-{self.port}" / name,
+            port=port,
+            origin=f"http://{name}.localhost:{port}",
+        )
+
+
+def three_free_ports() -> int:
+    """Return the first of three ports in a row that nobody listens on."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            port = int(first.getsockname()[1])
+            try:
+                for offset in (1, 2):
+                    socket.create_server(("127.0.0.1", port + offset)).close()
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+def start(folder: Path, port: int, story: Path) -> Demo:
+    with story.open("wb") as stream:
+        process = subprocess.Popen(
+            [*_COMMAND, "--data", str(folder), "demo", "--port", str(port)],
+            stdout=stream,
+            stderr=stream,
+            cwd=folder,
+            env=Node(name="", folder=folder, port=port, origin="").environment(),
+        )
+    return Demo(process, folder, port, story)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    running = start(folder, three_free_ports(), folder / "story.txt")
+    try:
+        wait_until(lambda: running.tells("Three cells are up"), "the demo is told", 120)
+        yield running
+    finally:
+        running.process.kill()
+        running.process.wait()
+
+
+def test_the_story_names_what_it_does_and_where_to_look(demo: Demo) -> None:
+    story = demo.story.read_text("utf-8")
+    opened = [line.split()[1] for line in story.splitlines() if line.strip().startswith("open ")]
+    assert len(opened) == 10
+    assert [line[0] for line in story.splitlines() if line[1:3] == ". "] == list("1234567")
+    for address in opened:
+        name = address.split("//")[1].split(".")[0]
+        assert demo.cell(name).page(address)
+
+
+def test_a_statement_stands_in_two_languages_and_was_reshared(demo: Demo) -> None:
+    berlin, tbilisi = demo.cell("berlin"), demo.cell("tbilisi")
+    assert "The sewing workshop in Karlstraße stays" in berlin.page("/@berlin/en")
+    assert "Die Nähstube in der Karlstraße bleibt" in berlin.page("/@berlin/de")
+    outbox = tbilisi.get("/collectives/tbilisi/outbox/1", "application/activity+json").text
+    assert f"{berlin.origin}/statements/" in outbox
+
+
+def test_the_answer_is_shown_and_the_correction_made(demo: Demo) -> None:
+    story = demo.story.read_text("utf-8")
+    news = next(line.split()[1] for line in story.splitlines() if "open" in line and "/posts/" in line)
+    page = demo.cell("berlin").page(news)
+    assert "Força! Na quinta levamos pão." in page
+    assert "60 Nachbarinnen" in page
+
+
+def test_the_meeting_is_told_with_three_clocks(demo: Demo) -> None:
+    tbilisi = demo.cell("tbilisi")
+    (event,) = tbilisi.rows(
+        "SELECT uri FROM objects WHERE as_type = 'Event' AND uri LIKE :own", own=f"{tbilisi.origin}%"
+    )
+    summary = tbilisi.document(event["uri"])["summary"]
+    # Lisbon is three hours behind in summer, four in winter; Berlin always one ahead of Lisbon.
+    assert "19:00 თბილისი" in summary
+    assert ("16:00 ლისაბონი / 17:00 ბერლინი" in summary) or ("15:00 ლისაბონი / 16:00 ბერლინი" in summary)
+
+
+def test_an_occupied_port_makes_nothing(demo: Demo, tmp_path: Path) -> None:
+    second = start(tmp_path, demo.port - 1, tmp_path / "story.txt")
+    assert second.process.wait(timeout=30) == 1
+    assert "is taken by another program" in second.story.read_text("utf-8")
+    assert not (tmp_path / f"demo-{demo.port - 1}").exists()
+
+
+def test_the_demo_ends_with_ctrl_c_and_goes_on_later(demo: Demo) -> None:
+    # The last test of this module: the fixture's process ends here.
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.process.wait(timeout=40) == 0
+    assert "Their data stays" in demo.story.read_text("utf-8")
+    again = start(demo.folder, demo.port, demo.folder / "again.txt")
+    try:
+        wait_until(lambda: again.tells("Three cells are up"), "the demo goes on", 120)
+        story = again.story.read_text("utf-8")
+        assert "Berliner Zelle is there already" in story
+        assert "(it did so last time)" in story
+    finally:
+        again.process.kill()
+        again.process.wait()
