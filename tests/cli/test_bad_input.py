@@ -118,7 +118,7 @@ def test_a_locked_database_is_waited_for_and_then_named(run: Run, node: Node, tm
     assert node.rows("SELECT 1 FROM posts") == []
 
 
-def test_a_newer_database_is_left_alone(node: Node, tmp_path: Path) -> None:
+def test_a_newer_database_is_left_alone(run: Run, node: Node) -> None:
     with sqlite3.connect(node.folder / "fedinode.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
