@@ -79,12 +79,14 @@ async def unfollow(cap: Capabilities, handle: str, *, collective: str | None = N
 
 def send_request(session: Session, urls: Urls, row: CollectiveRow, actor: RemoteActor, now: datetime) -> None:
     """Ask to follow an actor, in the caller's transaction."""
+    before = follows.find_between(session, "out", row.id, actor.id)
     outgoing = Outgoing(
         type=activities.FOLLOW,
         actor_uri=row.uri,
         collective_id=row.id,
         object_uri=actor.uri,
-        cause_key=f"follow:{row.uri}:{actor.uri}:{now.isoformat()}",
+        # Asked again after the last request was answered or taken back, never twice for the same reason.
+        cause_key=f"follow:{row.uri}:{actor.uri}:after:{before.follow_uri if before else ''}",
         make=lambda envelope: activities.follow(envelope, actor.uri),
         to=(actor.uri,),
         inbox_ids=inboxes.of_actors(session, [actor.id]),
@@ -181,7 +183,7 @@ def answer_request(session: Session, urls: Urls, follow_id: int, *, accepted: bo
         collective_id=found.collective_id,
         object_uri=found.follow_uri,
         # The same request may come again, and is answered again.
-        cause_key=f"answer:{follow_id}:{found.follow_uri}:{now.isoformat()}",
+        cause_key=f"{make.__name__}:{follow_id}:{found.follow_uri}:{now.isoformat()}",
         make=lambda envelope: make(envelope, asked),
         to=(found.actor_uri,),
         is_public=False,

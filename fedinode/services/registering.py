@@ -21,8 +21,8 @@ from fedinode.storage.database import Session
 from fedinode.storage.signing_keys import NewKey
 from fedinode.urls import COSIGN_KEY, MAIN_KEY, PROOF_KEY, Urls
 
-#: What an account may do for a collective, from least to most.
-ROLES = ("author", "editor", "approver", "admin", "owner")
+#: What an account may be for a collective.
+ROLES = ("owner", "editor", "author", "translator", "moderator", "signer", "reader")
 #: How a post in several languages may go out.
 FEDERATE = ("primary", "each", "list")
 SIGN_IN_AFTER = timedelta(hours=24)

@@ -106,7 +106,7 @@ def _announce(
         actor_uri=row.uri,
         collective_id=row.id,
         object_uri=subject.uri,
-        cause_key=f"announce:{row.uri}:{subject.uri}:{now.isoformat()}",
+        cause_key=f"announce:{row.uri}:{subject.uri}:{reshares.count(session, row.id, subject.uri)}",
         make=lambda envelope: activities.announce(envelope, subject.uri),
         to=(jsonld.PUBLIC,),
         cc=(

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
@@ -57,6 +57,12 @@ def find_standing(session: Session, collective_id: int, object_uri: str) -> Resh
         )
     ).one_or_none()
     return ReshareRow(**row._mapping) if row else None
+
+
+def count(session: Session, collective_id: int, object_uri: str) -> int:
+    """Return how often an object was reshared, those taken back included."""
+    query = select(func.count()).where(_TABLE.collective_id == collective_id, _TABLE.object_uri == object_uri)
+    return session.execute(query).scalar_one()
 
 
 def mark_undone(session: Session, reshare_id: int, now: datetime) -> None:
