@@ -5,7 +5,7 @@ What an entry causes and the mark that it is done are one commit: so nothing is 
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -15,7 +15,6 @@ from fedinode import failpoints
 from fedinode.errors import NodeError
 from fedinode.services import handling
 from fedinode.services.handling import Dropped, Keys, Pending, Prepared, Reaction, World
-from fedinode.services.responding import REACTIONS
 from fedinode.storage import invalidations, journal, levels, savepoints
 from fedinode.storage.database import Session
 from fedinode.storage.journal import Entry
@@ -46,10 +45,12 @@ class Applied:
     is_fetch_wanted: bool
 
 
-def apply_all(session: Session, world: World, prepared: Sequence[Prepared]) -> Applied:
-    """Apply entries in order."""
+def apply_all(
+    session: Session, world: World, reactions: Mapping[str, Reaction], prepared: Sequence[Prepared]
+) -> Applied:
+    """Apply entries in order, each by the reaction to its type."""
     waiting = journal.still_waiting(session, [each.entry.id for each in prepared])
-    ledger = _Ledger(session, world)
+    ledger = _Ledger(session, world, reactions)
     pending: list[Pending] = []
     for each in prepared:
         if each.entry.id not in waiting:
@@ -69,11 +70,12 @@ def apply_all(session: Session, world: World, prepared: Sequence[Prepared]) -> A
 class _Ledger:
     """What becomes of the entries of one transaction."""
 
-    def __init__(self, session: Session, world: World) -> None:
+    def __init__(self, session: Session, world: World, reactions: Mapping[str, Reaction]) -> None:
         self.keys: set[str] = set()
         self.is_fetch_wanted = False
         self._session = session
         self._world = world
+        self._reactions = reactions
         #: Senders of whom an entry waits: their later ones wait behind it.
         self._held: set[str] = set()
 
@@ -98,7 +100,7 @@ class _Ledger:
         for wave in _waves(self._without_suspended(pending)):
             ready = [each for each in wave if each.sender_uri not in self._held]
             for kind, group in handling.by_type(ready).items():
-                self._apply_group(REACTIONS[kind], group)
+                self._apply_group(self._reactions[kind], group)
 
     def _without_suspended(self, pending: Sequence[Pending]) -> list[Pending]:
         actors = handling.senders(self._session, pending)

@@ -126,7 +126,9 @@ async def _gather(cap: Capabilities, pending: Pending) -> Prepared:
 
 async def _apply(cap: Capabilities, prepared: Sequence[Prepared]) -> None:
     world = _world(cap)
-    applied = await cap.database.write(lambda session: bookkeeping.apply_all(session, world, prepared))
+    applied = await cap.database.write(
+        lambda session: bookkeeping.apply_all(session, world, REACTIONS, prepared)
+    )
     failpoints.hit("react.after-commit")
     cap.vitals.count("applied", len(prepared))
     cap.cache.invalidate(applied.keys)
