@@ -7,6 +7,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from PIL import Image
 
 from federation.net import client
 from fedinode import node
@@ -21,7 +22,7 @@ from fedinode.storage import collectives, follows
 from fedinode.storage.database import Database, Session
 from fedinode.storage.follows import NewFollow
 from fedinode.urls import Urls
-from tests.peers import Peer, PeerActor, PeerServer, peer_server
+from tests.peer_server import Peer, PeerActor, PeerServer, peer_server
 
 ORIGIN = "https://berlin.localhost"
 DEADLINE_SECONDS = 10.0
@@ -153,3 +154,9 @@ async def until(is_so: Callable[[], object], seconds: float = DEADLINE_SECONDS) 
                 return
             # Other tasks, and the threads of the database, have their turn.
             await anyio.sleep(0.01)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> None:
+    """Lay a picture beside the manuscripts."""
+    Image.new("RGB", (8, 6), "red").save(tmp_path / "bild.png")

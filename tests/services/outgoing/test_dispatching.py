@@ -20,7 +20,7 @@ from fedinode.storage import deliveries, models, peers
 from fedinode.storage.database import Session
 from fedinode.storage.deliveries import Lease, Round
 from fedinode.storage.peers import PeerRow
-from tests.peers import Peer, PeerServer, Reply, Request
+from tests.peer_server import Peer, PeerServer, Reply, Request
 from tests.services.outgoing.conftest import Befriend, Clock, Write, until
 
 pytestmark = pytest.mark.anyio

@@ -27,7 +27,7 @@ from fedinode.services import (
 from fedinode.services.releasing import Press
 from fedinode.storage import collectives, federated_objects, models, posts
 from fedinode.storage.database import Session
-from tests.peers import Peer
+from tests.peer_server import Peer
 from tests.services.outgoing.conftest import Befriend, Clock, Write
 
 pytestmark = pytest.mark.anyio

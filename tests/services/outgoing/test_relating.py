@@ -12,7 +12,7 @@ from fedinode.services import delivering, following, publishing, registering, re
 from fedinode.storage import follows, models
 from fedinode.storage.database import Session
 from fedinode.storage.follows import NewFollow
-from tests.peers import Peer, PeerActor
+from tests.peer_server import Peer, PeerActor
 from tests.services.outgoing.conftest import Befriend, Write
 
 pytestmark = pytest.mark.anyio
