@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import deliveries, inbox, memory, start
+from benchmarks import delivery_rate, inbox, memory, start
 from benchmarks.figures import Figure
 
 MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "memory": memory.measure,
     "start": start.measure,
     "inbox": inbox.measure,
-    "deliveries": deliveries.measure,
+    "deliveries": delivery_rate.measure,
 }
 
 

@@ -16,7 +16,7 @@ from benchmarks.figures import Figure
 from benchmarks.measured import new_node, serving
 from federation.signatures.message import HttpMessage
 from tests.nodes.harness import REPOSITORY, Node
-from tests.peers import PeerActor, PeerServer, peer_server
+from tests.peer_server import PeerActor, PeerServer, peer_server
 
 _ACTORS = 10
 _POSTS = 100

@@ -7,7 +7,7 @@ from benchmarks.archive import make_archive
 from benchmarks.figures import Figure, pss_of_tree
 from benchmarks.measured import new_node, serving
 from tests.nodes.harness import ACTIVITY_JSON, Node
-from tests.peers import peer_server
+from tests.peer_server import peer_server
 
 _REQUESTS = 1_000
 _POSTS = 40

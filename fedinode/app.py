@@ -20,7 +20,7 @@ from fedinode.web import (
     errors,
     feeds,
     health,
-    inboxes,
+    inbox_posts,
     pages,
     search_pages,
     sitemaps,
@@ -106,7 +106,7 @@ def create_app(cap: Capabilities) -> ASGIApp:
 
 def routes(site: Site) -> list[Route]:
     """Return the table of routes, bound to the site."""
-    posted = _bound(inboxes.post_inbox, site)
+    posted = _bound(inbox_posts.post_inbox, site)
     return [
         *(Route(path, posted, methods=["POST"]) for path in INBOXES),
         *(Route(path, _bound(handler, site), methods=["GET"]) for path, handler in READ),

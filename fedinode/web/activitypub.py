@@ -1,6 +1,6 @@
 """Ids over HTTP: actors, objects, activities and collections for other servers.
 
-Who asks an id for a page is led to the page. What is POSTed to inboxes is the business of `web.inboxes`.
+Who asks an id for a page is led to the page. What is POSTed to inboxes is the business of `web.inbox_posts`.
 """
 
 from collections.abc import Awaitable, Callable

@@ -14,7 +14,7 @@ from fedinode import i18n
 from fedinode.urls import Urls
 from fedinode.web.assets import Assets
 from fedinode.web.formats import FILTERS
-from fedinode.web.structured import structured
+from fedinode.web.schema_org import structured
 
 
 class Renderer:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Run, runner
 from tests.nodes.harness import Node, wait_until
-from tests.peers import PeerActor, PeerServer, peer_server
+from tests.peer_server import PeerActor, PeerServer, peer_server
 
 NEWS = '+++\ntype = "news"\nlanguage = "en"\ntitle = "{title}"\n+++\n\nText of {title}.\n'
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy
 
 from tests.nodes.harness import Node, free_port, make_node, wait_until
-from tests.peers import peer_server
+from tests.peer_server import peer_server
 
 NEWS = '+++\ntype = "news"\nlanguage = "en"\n+++\n\nText.\n'
 _COMMAND = (sys.executable, "-c", "from fedinode.cli.main import main; raise SystemExit(main())")

@@ -16,7 +16,7 @@ from federation.cosigning.documents import Edition, render_statement
 from federation.links import Attachment
 from federation.objects import ObjectFacts, Text
 from federation.signatures import Dialect, HttpMessage
-from tests.peers import Peer, Reply, peer_server
+from tests.peer_server import Peer, Reply, peer_server
 
 _numbers = count(1)
 

@@ -14,7 +14,7 @@ from federation.objects import EventFacts, InteractionPolicy, Organiser, Place, 
 from federation.signatures import Dialect, HttpMessage
 from tests.fedify.collective import Collective
 from tests.fedify.fedify_peer import CAVAGE, RFC_9421, FedifyPeer, running_fedify
-from tests.peers import send
+from tests.peer_server import send
 
 pytestmark = pytest.mark.fedify
 

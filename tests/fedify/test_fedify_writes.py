@@ -14,7 +14,7 @@ from federation.actors import Actor
 from federation.signatures import Dialect, HttpMessage
 from tests.fedify.collective import Collective
 from tests.fedify.fedify_peer import CAVAGE, RFC_9421, FedifyPeer, running_fedify
-from tests.peers import Request
+from tests.peer_server import Request
 
 pytestmark = pytest.mark.fedify
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy
 
 from tests.nodes.harness import Node, make_node, wait_until
-from tests.peers import PeerServer, peer_server
+from tests.peer_server import PeerServer, peer_server
 
 _numbers = itertools.count(1)
 

@@ -11,7 +11,7 @@ import trustme
 from tests.nodes.conftest import Pair, is_followed
 from tests.nodes.harness import Node, free_port, wait_until
 from tests.nodes.tls_front import tls_front
-from tests.peers import peer_server
+from tests.peer_server import peer_server
 
 NEWS = """+++
 type = "news"

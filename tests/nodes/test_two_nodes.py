@@ -6,7 +6,7 @@ import pytest
 
 from tests.nodes.conftest import Pair
 from tests.nodes.harness import Node, wait_until
-from tests.peers import PeerServer
+from tests.peer_server import PeerServer
 
 STATEMENT = """+++
 type = "statement"

@@ -13,7 +13,7 @@ from federation import keys
 from federation.net import client as net_client
 from federation.net.client import Client, SigningKey
 from federation.net.egress import EgressPolicy
-from tests.peers import Peer, PeerServer, peer_server
+from tests.peer_server import Peer, PeerServer, peer_server
 
 LOCAL = EgressPolicy(allow_localhost=True)
 

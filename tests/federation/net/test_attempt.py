@@ -8,7 +8,7 @@ from federation.net.client import Answer, Client, SigningKey
 from federation.net.delivery import Abandoned, Deferred, Delivered, DeliveryRequest, Speech
 from federation.signatures import Dialect, HttpMessage
 from tests.federation.net.conftest import OpenClient
-from tests.peers import Peer, Reply, Request
+from tests.peer_server import Peer, Reply, Request
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 BODY = b'{"type":"Create"}'

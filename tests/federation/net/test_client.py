@@ -14,7 +14,7 @@ from federation.net.client import ACTIVITY, JRD, Client, SigningKey
 from federation.net.egress import EgressPolicy
 from federation.signatures import Dialect, HttpMessage
 from tests.federation.net.conftest import OpenClient
-from tests.peers import ACTIVITY_JSON, Peer, PeerServer, Reply, Request
+from tests.peer_server import ACTIVITY_JSON, Peer, PeerServer, Reply, Request
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "ssrf.json").read_text("utf-8"))
 NOTE = {"id": "x", "type": "Note"}

@@ -8,7 +8,7 @@ from federation.errors import FederationError, FetchFailed, Malformed, NotFound,
 from federation.net import discovery
 from federation.net.client import Client, SigningKey
 from tests.federation.net.conftest import OpenClient
-from tests.peers import ACTIVITY_JSON, Peer, PeerServer, Reply, Request
+from tests.peer_server import ACTIVITY_JSON, Peer, PeerServer, Reply, Request
 
 JRD = "application/jrd+json"
 

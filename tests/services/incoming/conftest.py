@@ -29,7 +29,7 @@ from fedinode.services.registering import ActorKeys
 from fedinode.storage import models
 from fedinode.storage.database import Database, Session
 from fedinode.urls import Urls
-from tests.peers import Document, Peer, PeerActor, PeerServer, peer_server
+from tests.peer_server import Document, Peer, PeerActor, PeerServer, peer_server
 
 ORIGIN = "https://berlin.localhost"
 INBOX = f"{ORIGIN}/inbox"

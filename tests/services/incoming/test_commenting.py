@@ -7,7 +7,7 @@ import pytest
 from fedinode.errors import NotFound
 from fedinode.services import excluding, moderating
 from fedinode.storage import models
-from tests.peers import AS_CONTEXT, Document, Peer, PeerActor, PeerServer, Reply
+from tests.peer_server import AS_CONTEXT, Document, Peer, PeerActor, PeerServer, Reply
 from tests.services.incoming.conftest import INBOX, Publish, Visited
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ import pytest
 
 from fedinode.services import excluding, following
 from fedinode.storage import models
-from tests.peers import Document, Peer, PeerActor, PeerServer, Reply
+from tests.peer_server import Document, Peer, PeerActor, PeerServer, Reply
 from tests.services.incoming.conftest import COLLECTIVE, ORIGIN, Visited
 
 pytestmark = pytest.mark.anyio

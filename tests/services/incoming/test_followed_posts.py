@@ -7,7 +7,7 @@ import pytest
 
 from fedinode.services import excluding, following, reacting
 from fedinode.storage import models
-from tests.peers import AS_CONTEXT, Peer, PeerActor, PeerServer, Reply
+from tests.peer_server import AS_CONTEXT, Peer, PeerActor, PeerServer, Reply
 from tests.services.incoming.conftest import COLLECTIVE, Publish, Visited
 
 pytestmark = pytest.mark.anyio

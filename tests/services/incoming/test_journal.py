@@ -13,7 +13,7 @@ from fedinode.services import bookkeeping, moderating, reacting, responding
 from fedinode.services.handling import Pending, Reaction, World
 from fedinode.storage import journal, models
 from fedinode.storage.database import Session
-from tests.peers import Peer, PeerActor
+from tests.peer_server import Peer, PeerActor
 from tests.services.incoming.conftest import COLLECTIVE, Publish, Visited
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import pytest
 
 from fedinode.services import moderating, publishing
 from fedinode.storage import models
-from tests.peers import Peer, PeerActor, PeerServer
+from tests.peer_server import Peer, PeerActor, PeerServer
 from tests.services.incoming.conftest import COLLECTIVE, ORIGIN, Publish, Visited
 
 pytestmark = pytest.mark.anyio

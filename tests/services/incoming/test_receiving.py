@@ -18,7 +18,7 @@ from fedinode.storage import models, peers
 from fedinode.storage.database import Session, open_url
 from fedinode.storage.sealing import Sealer
 from fedinode.storage.sqlite import SqliteLimits
-from tests.peers import Document, Peer, PeerActor, PeerServer, Reply
+from tests.peer_server import Document, Peer, PeerActor, PeerServer, Reply
 from tests.services.incoming.conftest import COLLECTIVE, INBOX, ORIGIN, Visited, key_of
 
 pytestmark = pytest.mark.anyio
