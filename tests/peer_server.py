@@ -90,7 +90,7 @@ class Peer:
         self.answer(document["id"].removeprefix(self.origin), Reply.json(document))
         return document
 
-    def actor(self, name: str, **members: Any) -> "PeerActor":
+    def actor(self, name: str, /, **members: Any) -> "PeerActor":
         """Make an actor with key, WebFinger answer and inbox; `members` replace those of its document."""
         actor = PeerActor.make(self, name, members)
         self.serve(actor.document)

@@ -1,0 +1,89 @@
+"""What a process remembers for a while, and no longer, and no more than it may."""
+
+import asyncio
+
+import pytest
+
+from fedinode.expiring import Budget, Expiring, SingleFlight
+
+
+class Seconds:
+    """A monotonic clock that tests set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_an_entry_leaves_after_its_time() -> None:
+    seconds = Seconds()
+    table: Expiring[str, int] = Expiring(seconds=60, monotonic=seconds)
+    table.put("a", 1)
+    seconds.now += 59.9
+    assert table.get("a") == 1
+    seconds.now += 0.1
+    assert table.get("a") is None
+    assert table.get("b") is None
+
+
+def test_the_oldest_entry_makes_room_for_a_new_one() -> None:
+    table: Expiring[int, int] = Expiring(seconds=60, max_entries=3)
+    for number in (1, 2, 3, 1, 4):
+        table.put(number, number)
+    assert [table.get(number) for number in (1, 2, 3, 4)] == [1, None, 3, 4]
+
+
+def test_a_budget_is_spent_and_comes_back() -> None:
+    seconds = Seconds()
+    budget: Budget[str] = Budget(uses=2, seconds=60, monotonic=seconds)
+    assert [budget.spend("a") for _ in range(3)] == [True, True, False]
+    assert budget.spend("b")
+    seconds.now += 60
+    assert budget.spend("a")
+
+
+@pytest.mark.anyio
+async def test_many_wait_for_one_flight_and_the_next_begins_anew() -> None:
+    flights: SingleFlight[str, int] = SingleFlight()
+    started: list[int] = []
+
+    async def make() -> int:
+        started.append(1)
+        await asyncio.sleep(0)
+        return len(started)
+
+    assert await asyncio.gather(*(flights.run("a", make) for _ in range(5))) == [1] * 5
+    assert await flights.run("a", make) == 2
+
+
+@pytest.mark.anyio
+async def test_all_who_wait_get_the_same_error() -> None:
+    flights: SingleFlight[str, int] = SingleFlight()
+
+    async def fail() -> int:
+        await asyncio.sleep(0)
+        raise ValueError("no")
+
+    outcomes = await asyncio.gather(*(flights.run("a", fail) for _ in range(3)), return_exceptions=True)
+    assert [str(outcome) for outcome in outcomes] == ["no"] * 3
+
+
+@pytest.mark.anyio
+async def test_who_gives_up_waiting_does_not_take_it_from_the_others() -> None:
+    flights: SingleFlight[str, int] = SingleFlight()
+    go = asyncio.Event()
+
+    async def make() -> int:
+        await go.wait()
+        return 7
+
+    impatient = asyncio.ensure_future(flights.run("a", make))
+    patient = asyncio.ensure_future(flights.run("a", make))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    go.set()
+    assert await patient == 7
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
