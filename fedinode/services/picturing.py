@@ -37,12 +37,14 @@ class EncodedPicture:
         return self.digest + _SUFFIXES[self.type]
 
 
-async def encode_picture(path: Path, limits: MediaSettings) -> EncodedPicture:
+async def encode_picture(
+    path: Path, limits: MediaSettings, *, timeout_seconds: float = TIMEOUT_SECONDS
+) -> EncodedPicture:
     """Read a picture file and encode it anew, without metadata and in a size for the web.
 
     Raises: PictureRefused.
     """
-    status, output, words = await _run(path, limits)
+    status, output, words = await _run(path, limits, timeout_seconds)
     if status == _REFUSED:
         raise PictureRefused(f"{path} {words}.")
     if status != 0:
@@ -52,7 +54,7 @@ async def encode_picture(path: Path, limits: MediaSettings) -> EncodedPicture:
     return EncodedPicture(content=content, digest=hashlib.sha256(content).hexdigest(), **facts)
 
 
-async def _run(path: Path, limits: MediaSettings) -> tuple[int | None, bytes, str]:
+async def _run(path: Path, limits: MediaSettings, timeout_seconds: float) -> tuple[int | None, bytes, str]:
     with await asyncio.to_thread(_opened, path, limits.max_bytes) as stream:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "fedinode.jobs.pictures"),
@@ -63,7 +65,7 @@ async def _run(path: Path, limits: MediaSettings) -> tuple[int | None, bytes, st
             env=_environment(),
         )
     try:
-        output, words = await asyncio.wait_for(process.communicate(), TIMEOUT_SECONDS)
+        output, words = await asyncio.wait_for(process.communicate(), timeout_seconds)
     except TimeoutError:
         return None, b"", ""
     finally:

@@ -12,7 +12,6 @@ import re
 from collections.abc import MutableMapping, Sequence
 from enum import Enum
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -28,7 +27,10 @@ _PARSER_DEPTH = 200
 _HEADINGS = {"h1": "h2", "h5": "h4", "h6": "h4"}
 # The grammar knows only text, paragraphs and lists inside a list item.
 _NOT_IN_ITEMS = frozenset({"h2", "h3", "h4"})
-_NOT_IN_ADDRESSES = re.compile(r"[\s<>\"\\^`{|}]")
+_LINKABLE = re.compile(
+    r"(?P<scheme>https?)://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:[/?#][^\s<>\"\\^`{|}\x7f-\U0010ffff]*)?",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*>")
 
 
@@ -178,16 +180,9 @@ def _described(token: Token, schemes: Sequence[str], *, in_link: bool) -> str:
 
 
 def _href(url: str, schemes: Sequence[str]) -> str | None:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
     # The grammar wants printable ASCII; markdown-it has percent-encoded the path and made the host IDNA.
-    if _NOT_IN_ADDRESSES.search(url):
-        return None
-    if parts.scheme not in schemes or not parts.hostname or not url.isascii() or parts.username is not None:
-        return None
-    return url
+    match = _LINKABLE.fullmatch(url)
+    return url if match and match["scheme"].lower() in schemes else None
 
 
 def _linked(text: str, schemes: Sequence[str]) -> str:

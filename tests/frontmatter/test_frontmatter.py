@@ -124,6 +124,20 @@ def test_invisible_characters_are_cut_with_a_warning(tmp_path: Path) -> None:
     assert "U+00AD" in manuscript.warnings[0]
 
 
+def test_invisible_characters_in_the_text_are_cut_with_a_warning(tmp_path: Path) -> None:
+    path = news(tmp_path)
+    path.write_text(path.read_text("utf-8") + "Soli\u00addarity\n", "utf-8")
+    manuscript = parse_manuscript(path)
+    assert manuscript.texts[0].markdown == "Text.\nSolidarity"
+    assert manuscript.warnings == (f"{path}: characters that cannot be seen were cut from news.md: U+00AD.",)
+
+
+def test_what_only_looks_like_an_address_is_left_alone(tmp_path: Path) -> None:
+    path = news(tmp_path)
+    path.write_text(path.read_text("utf-8") + "https://[x?fbclid=1\n", "utf-8")
+    assert "https://[x?fbclid=1" in parse_manuscript(path).texts[0].markdown
+
+
 def test_a_language_in_another_spelling_is_mended_with_a_warning(tmp_path: Path) -> None:
     more = 'title = "x"\n[translations.PT-br]\ntitle = "y"\nbody = "z"'
     manuscript = parse_manuscript(news(tmp_path, more))

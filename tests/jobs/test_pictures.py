@@ -135,6 +135,11 @@ async def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> 
         await encode_picture(path, LIMITS)
 
 
+async def test_what_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(PictureRefused, match="takes too much memory or time to decode"):
+        await encode_picture(photo(tmp_path), LIMITS, timeout_seconds=0.001)
+
+
 async def test_a_large_file_is_not_even_opened(tmp_path: Path) -> None:
     path = photo(tmp_path)
     with pytest.raises(PictureRefused, match="larger than 0 MB"):

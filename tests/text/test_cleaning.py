@@ -57,7 +57,16 @@ def test_links_are_kept_and_lead_nowhere_else() -> None:
 
 
 @pytest.mark.parametrize(
-    "href", ["/here", "//a.example/", "https:here", "https://[", "mailto:a@b.example", "ftp://a"]
+    "href",
+    [
+        "/here",
+        "//a.example/",
+        "https:here",
+        "https://a\u2100.example/",
+        "https://[",
+        "mailto:a@b.example",
+        "ftp://a",
+    ],
 )
 def test_a_link_that_is_not_absolute_and_on_the_web_loses_its_address(href: str) -> None:
     assert "href" not in text.clean_remote_html(f'<a href="{href}">x</a>')

@@ -81,7 +81,23 @@ def test_all_of_commonmark_stays_inside_the_grammar(schemes: text.Schemes) -> No
 
 
 PIECES = st.sampled_from(
-    [*"ab *_`#>-+1.)([]!<&\\\n\"'/:x;?=", "\n\n", "- ", "1. ", "> ", "    ", "```\n", "https://a.example/", "a.b/c", "![a](https://a.example/b)", "[c](http://a.example/'d)", "[q]: https://a.example\n", "[q]", "&lt;", "\t"]
+    [
+        *"ab *_`#>-+1.)([]!<&\\\n\"'/:x;?=",
+        "\n\n",
+        "- ",
+        "1. ",
+        "> ",
+        "    ",
+        "```\n",
+        "https://a.example/",
+        "a.b/c",
+        "![a](https://a.example/b)",
+        "[c](http://a.example/'d)",
+        "[q]: https://a.example\n",
+        "[q]",
+        "&lt;",
+        "\t",
+    ]
 )
 
 
@@ -128,9 +144,27 @@ def test_a_name_that_looks_like_a_host_is_no_link() -> None:
     assert text.markdown_to_html("ecosocialist.scot and and/or") == "<p>ecosocialist.scot and and/or</p>"
 
 
-def test_a_link_that_could_act_is_none() -> None:
-    html = text.markdown_to_html("[x](javascript:alert(1)) [y](//evil.example) [z](https://a@b.example)")
-    assert "<a" not in html
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "//evil.example",
+        "https://a@b.example",
+        "https://[",
+        "https://a^b.example/",
+        "https://a\u2100.example/",
+        "https://",
+        "https://a.example:99999/",
+        "https://1.2.3.999/",
+    ],
+)
+def test_an_address_that_could_deceive_is_no_link(url: str) -> None:
+    assert "<a" not in text.markdown_to_html(f"[x]({url})")
+
+
+def test_a_bare_address_that_may_not_be_a_link_stays_text() -> None:
+    html = text.markdown_to_html("see http://a.example/x", text.Schemes.SIGNED)
+    assert html == "<p>see http://a.example/x</p>"
 
 
 def test_code_holds_no_tab() -> None:
