@@ -34,7 +34,14 @@ async def list_open(call: Call, cap: Capabilities) -> None:
         call.output.json(found)
         return
     rows = [
-        (each.id, each.collective, each.action, each.subject, f"{len(each.yes)} of {each.needed}", each.missing)
+        (
+            each.id,
+            each.collective,
+            each.action,
+            each.subject,
+            f"{len(each.yes)} of {each.needed}",
+            each.missing,
+        )
         for each in found
     ]
     headings = ("id", "collective", "about", "address", "yes", "not answered")

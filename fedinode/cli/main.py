@@ -17,12 +17,15 @@ from typing import Any, NoReturn
 from federation.errors import FederationError
 from fedinode.cli import (
     administering,
+    agreeing,
     archives,
     blocking,
     demonstrating,
     processes,
     relating,
+    signatories,
     tracing,
+    verifying,
     waiting,
     writing,
 )
@@ -38,6 +41,9 @@ COMMANDS: tuple[Command, ...] = (
     *writing.COMMANDS,
     *waiting.COMMANDS,
     *relating.COMMANDS,
+    *signatories.COMMANDS,
+    *agreeing.COMMANDS,
+    *verifying.COMMANDS,
     *tracing.COMMANDS,
     *blocking.COMMANDS,
     *archives.COMMANDS,

@@ -89,7 +89,7 @@ def _moment(written: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:
-        raise UsageError("--until takes a date or a moment, such as 2027-03-14 or 2027-03-14T20:00.") from None
+        raise UsageError("--until takes a date or a moment, as 2027-03-14 or 2027-03-14T20:00.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fedinode import frontmatter
 from fedinode.capabilities import Capabilities
+from fedinode.cli import agreeing
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
 from fedinode.cli.output import counted
 from fedinode.manuscripts import Manuscript
@@ -25,8 +26,13 @@ async def edit(call: Call, cap: Capabilities) -> None:
 
 
 async def publish(call: Call, cap: Capabilities) -> None:
-    """Make a draft public."""
-    _tell(call, await publishing.publish(cap, call.args.url))
+    """Make a draft public, or ask the members to."""
+    published = await publishing.publish(cap, call.args.url, account=call.args.account)
+    if published.standing is None:
+        _tell(call, published)
+        return
+    made = None if published.state == "draft" else published.uri
+    agreeing.tell_standing(call, published.standing, made, f"Public at {published.url}.")
 
 
 async def delete(call: Call, cap: Capabilities) -> None:
@@ -129,7 +135,12 @@ COMMANDS = (
         arguments=(_URL,),
         destroys=True,
     ),
-    Command(name="publish", summary="make a draft public", run=on_node(publish), arguments=(_URL,)),
+    Command(
+        name="publish",
+        summary="make a draft public, or ask the members to",
+        run=on_node(publish),
+        arguments=(_URL, agreeing.ACCOUNT),
+    ),
     Command(
         name="reply",
         summary="answer a post",

@@ -18,6 +18,11 @@ from fedinode.storage.decisions import DecisionRow, MemberRow, NewDecision, Vote
 Action = Literal["publish", "cosign", "withdraw", "threshold"]
 Choice = Literal["yes", "no"]
 
+
+class Stale(Conflict):
+    """What was decided has changed since; the question has to be closed and put again."""
+
+
 #: Which members are asked about what.
 VOTERS: dict[str, frozenset[str]] = {
     "publish": frozenset({"owner", "editor", "signer"}),
@@ -126,14 +131,14 @@ def require_decision(session: Session, decision_uid: str, digest: str, now: date
 
     The answers are counted again: who left or lapsed meanwhile no longer counts.
 
-    Raises: NotAllowed if it is not approved (any more); Conflict if what it was about has changed: then the
+    Raises: NotAllowed if it is not approved (any more); Stale if what it was about has changed: then the
     decision is closed by `close_stale`, since an exception undoes the caller's transaction.
     """
     decision = _get(session, decision_uid)
     if decision.state != "approved":
         raise NotAllowed(f"Decision {decision.uid} is {decision.state}, not approved.")
     if decision.digest != digest:
-        raise Conflict("What was decided has changed since: the members have to be asked again.")
+        raise Stale("What was decided has changed since: the members have to be asked again.")
     if decision.needed > 1 and len(_standing(session, decision, now).yes) < decision.needed:
         raise NotAllowed(f"Decision {decision.uid} is no longer backed by {decision.needed} members.")
     decisions.set_state(session, decision.id, "executed", now=now)

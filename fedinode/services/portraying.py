@@ -14,6 +14,8 @@ from fedinode.urls import Urls
 #: The left half of the node actor's own handle; no collective may have it.
 NODE_USERNAME = "actor"
 _DELIVERY = "delivery"
+#: What our collectives understand; whoever wants to invite one to sign looks for it.
+CAPABILITIES = frozenset({actors.RFC_9421, actors.RFC_9421_ED25519, actors.CO_SIGNING})
 
 
 def collective_document(session: Session, urls: Urls, collective: CollectiveRow) -> Document:
@@ -43,6 +45,7 @@ def collective_document(session: Session, urls: Urls, collective: CollectiveRow)
             attribution_domains=(urls.host,),
             moved_to=collective.moved_to,
             published=collective.created_at,
+            capabilities=CAPABILITIES,
             icon=_picture(session, urls, collective.avatar_media_id),
             image=_picture(session, urls, collective.header_media_id),
         )

@@ -12,15 +12,27 @@ from typing import TypeVar
 
 from fedinode import failpoints
 from fedinode.capabilities import Capabilities
-from fedinode.errors import Conflict, ManuscriptError
+from fedinode.errors import Conflict, ManuscriptError, NotAllowed
 from fedinode.manuscripts import BACKDATED_AFTER, Facts, Kind, Manuscript, TextVersion, Wording
-from fedinode.services import answering, composing, drafting, finding, preparing, registering, releasing
+from fedinode.services import (
+    answering,
+    binding,
+    composing,
+    deciding,
+    drafting,
+    finding,
+    preparing,
+    registering,
+    releasing,
+)
 from fedinode.services.answering import Answered
+from fedinode.services.deciding import Question, Standing
 from fedinode.services.preparing import Prepared
 from fedinode.services.releasing import Press
-from fedinode.storage import collectives, federated_objects, inboxes, posts, texts
+from fedinode.storage import accounts, collectives, decisions, federated_objects, inboxes, posts, texts
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
+from fedinode.storage.decisions import DecisionRow
 from fedinode.storage.posts import PostRow
 from fedinode.urls import Urls
 
@@ -42,6 +54,8 @@ class Published:
     #: Deliveries that were queued by this change.
     deliveries: int = 0
     warnings: tuple[str, ...] = ()
+    #: How the vote stands where several members decide what is published.
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,16 +113,21 @@ async def post(
     deliver = manuscript.is_delivered(press.now)
 
     def write(session: Session) -> Published:
+        if not draft:
+            _require_alone(session, row)
         return _add(session, press, prepared, draft=draft, again=again, deliver=deliver)
 
     published = await commit(cap, write)
     return replace(published, warnings=manuscript.warnings)
 
 
-async def publish(cap: Capabilities, url: str) -> Published:
-    """Make a draft public. Raises NotFound, Conflict."""
+async def publish(cap: Capabilities, url: str, *, account: str | None = None) -> Published:
+    """Make a draft public, or ask the members to; `account` is who asks and says yes.
+
+    Raises: NotFound, Conflict, NotAllowed.
+    """
     draft, row = await cap.database.read(lambda session: post_and_collective(session, cap.urls, url))
-    press = await _open_press(cap, row, await _find_answered(cap, draft.in_reply_to_uri))
+    press = await open_press_of(cap, url)
 
     def write(session: Session) -> Published:
         standing = posts.lock(session, draft.id)
@@ -116,11 +135,54 @@ async def publish(cap: Capabilities, url: str) -> Published:
             raise Conflict("This post was withdrawn; publish the text as a new one.")
         if standing.state == "public":
             return describe(session, cap.urls, row, standing, already=True)
-        is_new = standing.published_at is None or standing.published_at >= press.now - BACKDATED_AFTER
-        queued = releasing.go_public(session, press, standing, deliver=is_new)
-        return describe(session, cap.urls, row, posts.get(session, draft.id), deliveries=queued)
+        if decisions.thresholds(session, row.id)[0] > 1:
+            return _ask(session, press, standing, account)
+        return _go_public(session, press, standing)
 
     return await commit(cap, write)
+
+
+def _ask(session: Session, press: Press, draft: PostRow, account: str | None) -> Published:
+    """Ask the members whether a draft is published as it stands now."""
+    account_id = None if account is None else accounts.require_by_email(session, account).id
+    question = Question(
+        collective_id=press.collective.id,
+        action="publish",
+        subject_uri=federated_objects.list_of_post(session, draft.id)[0].uri,
+        digest=binding.release_digest(session, draft),
+    )
+    standing = deciding.ask(session, question, account_id=account_id, now=press.now)
+    if standing.is_approved:
+        execute(session, press, standing.decision)
+    described = describe(session, press.urls, press.collective, posts.get(session, draft.id))
+    return replace(described, standing=standing)
+
+
+def execute(session: Session, press: Press, decision: DecisionRow) -> str:
+    """Publish what the members decided to publish; return its id. Raises: NotAllowed, Stale."""
+    draft = finding.require_post(session, press.urls, decision.subject_uri)
+    standing = posts.lock(session, draft.id)
+    deciding.require_decision(session, decision.uid, binding.release_digest(session, standing), press.now)
+    if standing.state != "draft":
+        raise Conflict(f"This post is {standing.state}, not a draft.")
+    return _go_public(session, press, standing).uri
+
+
+def _go_public(session: Session, press: Press, draft: PostRow) -> Published:
+    is_new = draft.published_at is None or draft.published_at >= press.now - BACKDATED_AFTER
+    queued = releasing.go_public(session, press, draft, deliver=is_new)
+    public = posts.get(session, draft.id)
+    return describe(session, press.urls, press.collective, public, deliveries=queued)
+
+
+def _require_alone(session: Session, row: CollectiveRow) -> None:
+    """Raise NotAllowed where several members decide what is published."""
+    needed, _ = decisions.thresholds(session, row.id)
+    if needed > 1:
+        raise NotAllowed(
+            f"In {row.name} {needed} members decide what is published: keep it with --draft, "
+            "then `fedinode publish URL --account EMAIL` asks them."
+        )
 
 
 async def reply(
@@ -299,6 +361,12 @@ def _find_known(session: Session, urls: Urls, row: CollectiveRow, key: str) -> P
 
 async def _find_answered(cap: Capabilities, uri: str | None) -> Answered | None:
     return None if uri is None else await answering.find_answered(cap, uri)
+
+
+async def open_press_of(cap: Capabilities, url: str) -> Press:
+    """Gather what publishing a draft takes. Raises: NotFound, PeerUnavailable."""
+    draft, row = await cap.database.read(lambda session: post_and_collective(session, cap.urls, url))
+    return await _open_press(cap, row, await _find_answered(cap, draft.in_reply_to_uri))
 
 
 async def _open_press(cap: Capabilities, row: CollectiveRow, answered: Answered | None) -> Press:

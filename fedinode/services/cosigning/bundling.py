@@ -13,7 +13,8 @@ from federation import jcs, jsonld, proofs, times
 from federation.cosigning import documents, record_checks, records
 from federation.cosigning.record_checks import SeenKey
 from federation.jsonld import Document
-from fedinode.capabilities import load_signing_key
+from fedinode.capabilities import Capabilities, load_signing_key
+from fedinode.errors import NotFound
 from fedinode.services.cosigning import keeping_lists, sightings
 from fedinode.storage import collectives, cosignatures, kept_statements, statement_versions
 from fedinode.storage.cosignatures import CoSignatureRow
@@ -33,6 +34,19 @@ class KeptList:
     statement: Document
     listed: tuple[CoSignatureRow, ...]
     ended: tuple[CoSignatureRow, ...]
+
+
+async def bundle_of(cap: Capabilities, url: str) -> Document:
+    """Return the bundle of a public statement that this node keeps, by its id or page. Raises: NotFound."""
+
+    def read(session: Session) -> Document:
+        versions = statement_versions.find_by_address(session, url)
+        found = find_list(session, versions[0].statement_uri if versions else url)
+        if found is None:
+            raise NotFound(f"No public list of signatures of {url} is kept here.")
+        return make_bundle(session, cap.urls, found, cap.clock())
+
+    return await cap.database.read(read)
 
 
 def find_list(session: Session, statement_uri: str) -> KeptList | None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from federation import activities, jsonld, proofs, times
 from federation.cosigning import documents, evidence, messages, record_checks, records, verify
@@ -86,22 +86,6 @@ class Terms:
     def digest(self) -> str:
         """The release digest of the decision."""
         return documents.digest(self.as_document())
-
-
-def parse_terms(body: bytes) -> Terms:
-    """Read terms that `as_document` wrote."""
-    document: dict[str, Any] = json.loads(body)
-    before = document["publishBefore"]
-    return Terms(
-        statement_uri=document["statement"],
-        text_digest=document["textDigest"],
-        revision=document["revision"],
-        role=document["role"],
-        name=document["name"],
-        languages=tuple(document["languages"]),
-        publish_before=times.parse_timestamp(before) if before else None,
-        invitation_uri=document["invitation"] or None,
-    )
 
 
 # -- asking the members
@@ -215,11 +199,12 @@ def _require_unsigned(session: Session, terms: Terms, row: CollectiveRow) -> Non
 def execute(session: Session, urls: Urls, decision: DecisionRow, now: datetime) -> str:
     """Make and send the consent that was decided; return its id. The only place that signs one.
 
-    Raises: NotAllowed, Conflict.
+    The terms are gathered anew: a text that was replaced since, by another invitation, is not signed.
+    Raises: NotAllowed, Conflict, Stale.
     """
-    terms = parse_terms(decision.parameters)
-    deciding.require_decision(session, decision.uid, terms.digest, now)
     row = collectives.get(session, decision.collective_id)
+    terms = _terms(session, decision.subject_uri, row)
+    deciding.require_decision(session, decision.uid, terms.digest, now)
     kept = statement_versions.find(session, terms.statement_uri, terms.text_digest)
     if kept is None:
         raise Conflict("The text that was decided about is not here any more.")

@@ -119,7 +119,7 @@ async def _find_guest(cap: Capabilities, handle: str, page: str) -> _Guest:
     actor = await resolving.resolve_handle(cap, handle)
     described = await resolving.fetch_actor(cap, actor.uri)
     if CO_SIGNING not in described.capabilities or not cosign_keys(described):
-        raise NotAllowed(f"{handle}: their server cannot co-sign; send them {page}")
+        raise NotAllowed(f"{handle}: their server cannot co-sign; {page} is the address to send them")
     return _Guest(handle=handle, actor=actor)
 
 

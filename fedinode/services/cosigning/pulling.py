@@ -16,12 +16,11 @@ from federation import jsonld
 from federation.cosigning import evidence, identifiers, record_checks
 from federation.errors import FederationError, Malformed
 from federation.jsonld import Document
-from federation.net.client import Kind
 from fedinode.cache import post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NodeError
 from fedinode.services import resolving
-from fedinode.services.cosigning import bundling, keeping_lists, sightings, withdrawing
+from fedinode.services.cosigning import bundling, checking, keeping_lists, sightings, withdrawing
 from fedinode.storage import audit_log, cosignatures, invalidations, kept_statements, remote_actors
 from fedinode.storage.cosignatures import NewCoSignature
 from fedinode.storage.database import Session
@@ -32,10 +31,6 @@ logger = logging.getLogger(__name__)
 DAILY: Final = timedelta(days=1)
 #: Another keeper is asked when the author has not answered; so many are tried.
 OTHER_KEEPERS: Final = 2
-MAX_PAGES: Final = 200
-_BUNDLE = Kind(
-    accept="application/json", is_right=lambda kind: (kind or "").partition(";")[0] == "application/json"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,17 +89,8 @@ def _origin(uri: str) -> str:
 
 async def _fetch(cap: Capabilities, url: str) -> list[Document]:
     """Fetch a list page by page. Raises: FederationError, Blocked."""
-    client, signer = await resolving.guarded_client(cap), await cap.keyring.node_signer()
-    found: list[Document] = []
-    cursor = 0
-    while len(found) < MAX_PAGES:
-        fetched = await client.get_document(f"{url}?after={cursor}", kind=_BUNDLE, signer=signer)
-        found.append(fetched.document)
-        following = fetched.document.get("next")
-        if type(following) is not int or following <= cursor:
-            break
-        cursor = following
-    return found
+    opened, signer = await resolving.guarded_client(cap), await cap.keyring.node_signer()
+    return await checking.fetch_pages(opened, url, signer)
 
 
 async def _refresh_signers(cap: Capabilities, bundles: Iterable[Document]) -> None:

@@ -1,0 +1,133 @@
+"""Votes of members from outside: what waits for an answer, an answer, and what follows when it decides.
+
+The table says who acts on an approved decision. The answer and the act are one commit, or neither.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from fedinode.capabilities import Capabilities
+from fedinode.errors import NotFound
+from fedinode.services import deciding, publishing, releasing
+from fedinode.services.cosigning import consenting, withdrawing
+from fedinode.services.deciding import Choice, Standing
+from fedinode.services.releasing import Press
+from fedinode.storage import accounts, collectives, decisions
+from fedinode.storage.database import Session
+from fedinode.storage.decisions import DecisionRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voted:
+    """How a question stands after an answer, and the id of what was made if that decided it."""
+
+    standing: Standing
+    made_uri: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A question that waits for answers, as commands show it."""
+
+    id: str
+    collective: str
+    action: str
+    subject: str
+    needed: int
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+    missing: tuple[str, ...]
+    opened_at: datetime
+    expires_at: datetime | None
+
+
+def _cosign(session: Session, press: Press, decision: DecisionRow) -> str:
+    return consenting.execute(session, press.urls, decision, press.now)
+
+
+def _withdraw(session: Session, press: Press, decision: DecisionRow) -> str:
+    return withdrawing.execute(session, press.urls, decision, press.now)
+
+
+def _set_thresholds(session: Session, press: Press, decision: DecisionRow) -> str:
+    wanted = json.loads(decision.parameters)
+    deciding.require_decision(session, decision.uid, decision.digest, press.now)
+    decisions.set_thresholds(session, decision.collective_id, wanted["publish"], wanted["cosign"])
+    return press.collective.uri
+
+
+#: Who acts on an approved decision; each passes `deciding.require_decision` with the digest of what is there.
+EXECUTORS: Final[Mapping[str, Callable[[Session, Press, DecisionRow], str]]] = {
+    "publish": publishing.execute,
+    "cosign": _cosign,
+    "withdraw": _withdraw,
+    "threshold": _set_thresholds,
+}
+
+
+async def list_waiting(cap: Capabilities) -> tuple[Waiting, ...]:
+    """Return the questions that wait for answers, the newest first."""
+
+    def read(session: Session) -> tuple[Waiting, ...]:
+        rows = decisions.list_newest(session, states=("open",))
+        return tuple(_waiting(session, deciding.standing_of(session, row, cap.clock())) for row in rows)
+
+    return await cap.database.read(read)
+
+
+def _waiting(session: Session, standing: Standing) -> Waiting:
+    row = standing.decision
+    return Waiting(
+        id=row.uid,
+        collective=collectives.get(session, row.collective_id).name,
+        action=row.action,
+        subject=row.subject_uri,
+        needed=row.needed,
+        yes=standing.yes,
+        no=standing.no,
+        missing=standing.missing,
+        opened_at=row.opened_at,
+        expires_at=row.expires_at,
+    )
+
+
+async def vote(cap: Capabilities, uid: str, choice: Choice, *, account: str) -> Voted:
+    """Take a member's answer, and act if it decides. Raises: NotFound, NotAllowed, Conflict.
+
+    Where the text has changed since the question was put, the question is closed.
+    """
+    decision = await cap.database.read(lambda session: _require(session, uid))
+    press = await _open_press(cap, decision)
+
+    def write(session: Session) -> Voted:
+        account_id = accounts.require_by_email(session, account).id
+        standing = deciding.cast(session, _require(session, uid), account_id, choice, now=press.now)
+        made = None
+        if standing.is_approved:
+            made = EXECUTORS[decision.action](session, press, standing.decision)
+        return Voted(standing=standing, made_uri=made)
+
+    try:
+        voted = await cap.database.write(write)
+    except deciding.Stale:
+        await cap.database.write(lambda session: deciding.close_stale(session, uid, cap.clock()))
+        raise
+    cap.bells.deliver.set()
+    return voted
+
+
+async def _open_press(cap: Capabilities, decision: DecisionRow) -> Press:
+    if decision.action == "publish":
+        return await publishing.open_press_of(cap, decision.subject_uri)
+    row = await cap.database.read(lambda session: collectives.get(session, decision.collective_id))
+    return await releasing.open_press(cap, row)
+
+
+def _require(session: Session, uid: str) -> DecisionRow:
+    found = decisions.find(session, uid)
+    if found is None:
+        raise NotFound(f"There is no decision {uid}; `fedinode decisions` lists what waits.")
+    return found
