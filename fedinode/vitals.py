@@ -31,6 +31,10 @@ class Vitals:
         """Forget a loop that ended as it should."""
         self._heartbeats.pop(loop, None)
 
+    def heartbeats(self) -> dict[str, datetime]:
+        """Return when each loop was last heard of."""
+        return dict(sorted(self._heartbeats.items()))
+
     def stalled(self, now: datetime, after: timedelta) -> tuple[str, ...]:
         """Return the loops that have not been heard of for longer than ``after``."""
         return tuple(sorted(name for name, at in self._heartbeats.items() if now - at > after))

@@ -50,7 +50,7 @@ class _Lane:
     bell: asyncio.Event
 
 
-class _Tenure:
+class Tenure:
     """The lease of the one process that plays a part on an SQLite database; on PostgreSQL many may."""
 
     def __init__(self, cap: Capabilities, part: str) -> None:
@@ -109,7 +109,7 @@ async def running(cap: Capabilities, *, deliver: bool = True) -> AsyncIterator[N
     Raises AlreadyRunning if another process works on the same data folder, or takes it over later: then the
     block is cancelled.
     """
-    tenure = _Tenure(cap, "worker" if deliver else "web")
+    tenure = Tenure(cap, "worker" if deliver else "web")
     await tenure.begin()
     try:
         if deliver and tenure.is_alone:
@@ -131,7 +131,7 @@ async def running(cap: Capabilities, *, deliver: bool = True) -> AsyncIterator[N
         await tenure.end()
 
 
-def _loops(cap: Capabilities, stopping: asyncio.Event, tenure: _Tenure, *, deliver: bool) -> list[_Named]:
+def _loops(cap: Capabilities, stopping: asyncio.Event, tenure: Tenure, *, deliver: bool) -> list[_Named]:
     def every(name: str, seconds: float, work: Work) -> _Named:
         return _Named(name=name, run=lambda: _every(cap, stopping, seconds, work))
 

@@ -98,8 +98,8 @@ class Guard:
         self._check_at: datetime | None = None
         self._muted_until: datetime | None = None
 
-    @property
     def is_paused(self) -> bool:
+        """Tell whether deliveries wait until the cause is found."""
         return self._check_at is not None
 
     def note(self, host: str, status: int | None, skew_seconds: float | None, now: datetime) -> None:
@@ -107,7 +107,7 @@ class Guard:
         self._watch.note(host, status, skew_seconds, now)
         self._tell(_CLOCK, clock_trouble(self._watch))
         is_muted = self._muted_until is not None and now < self._muted_until
-        if not self.is_paused and not is_muted and self._watch.is_refused_by_many(now):
+        if not self.is_paused() and not is_muted and self._watch.is_refused_by_many(now):
             self._check_at = now
 
     async def may_deliver(self) -> bool:

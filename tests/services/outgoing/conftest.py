@@ -72,7 +72,7 @@ async def cap(
     database: Database, settings: Settings, clock: Clock, actor_keys: ActorKeys
 ) -> AsyncIterator[Capabilities]:
     """A node with one collective, berlin, that writes German."""
-    urls = Urls(ORIGIN)
+    urls = Urls(settings.origin)
 
     def furnish(session: Session) -> None:
         registering.record_keys(session, urls, urls.node_actor(), actor_keys, clock())
