@@ -28,7 +28,8 @@ _HEADINGS = {"h1": "h2", "h5": "h4", "h6": "h4"}
 # The grammar knows only text, paragraphs and lists inside a list item.
 _NOT_IN_ITEMS = frozenset({"h2", "h3", "h4"})
 _LINKABLE = re.compile(
-    r"(?P<scheme>https?)://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:[/?#][^\s<>\"\\^`{|}\x7f-\U0010ffff]*)?",
+    r"(?P<scheme>https?)(?P<host>://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?)"
+    r"(?P<rest>(?:[/?#][^\s<>\"\\^`{|}\x7f-\U0010ffff]*)?)",
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*>")
@@ -182,7 +183,9 @@ def _described(token: Token, schemes: Sequence[str], *, in_link: bool) -> str:
 def _href(url: str, schemes: Sequence[str]) -> str | None:
     # The grammar wants printable ASCII; markdown-it has percent-encoded the path and made the host IDNA.
     match = _LINKABLE.fullmatch(url)
-    return url if match and match["scheme"].lower() in schemes else None
+    if not match or match["scheme"].lower() not in schemes:
+        return None
+    return match["scheme"].lower() + match["host"].lower() + match["rest"]
 
 
 def _linked(text: str, schemes: Sequence[str]) -> str:

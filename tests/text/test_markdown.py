@@ -162,6 +162,11 @@ def test_an_address_that_could_deceive_is_no_link(url: str) -> None:
     assert "<a" not in text.markdown_to_html(f"[x]({url})")
 
 
+def test_scheme_and_host_of_a_link_are_written_small() -> None:
+    html = text.markdown_to_html("[x](HTTPS://A.Example/B)", text.Schemes.SIGNED)
+    assert html == '<p><a href="https://a.example/B">x</a></p>'
+
+
 def test_a_bare_address_that_may_not_be_a_link_stays_text() -> None:
     html = text.markdown_to_html("see http://a.example/x", text.Schemes.SIGNED)
     assert html == "<p>see http://a.example/x</p>"
