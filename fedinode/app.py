@@ -38,6 +38,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/imprint", pages.node_page),
     ("/privacy", pages.node_page),
     ("/search", search_pages.search),
+    ("/network", pages.network),
     ("/archive", archive_pages.archive),
     ("/archive/feed.atom", feeds.archive_atom),
     ("/archive/feed.json", feeds.archive_json_feed),

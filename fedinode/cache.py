@@ -15,6 +15,8 @@ ENTRY_OVERHEAD_BYTES = 512
 
 #: What every page of the node depends on: names of collectives, settings.
 NODE_KEY = "node"
+#: What others publish and we keep: posts of those whom our collectives follow or reshare.
+NETWORK_KEY = "network"
 
 
 def post_key(post_uid: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from federation import activities
 from federation.errors import Gone, NotFound
-from fedinode.cache import post_key
+from fedinode.cache import NETWORK_KEY, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.services import handling, keeping, resolving
 from fedinode.services.handling import Facts, Keys, Pending, World
@@ -120,12 +120,13 @@ def take_objects(session: Session, world: World, group: Sequence[Pending]) -> Ke
         if arrival.uri in known.replies:
             keys |= _change_reply(session, arrival, known.replies[arrival.uri])
         elif arrival.uri in known.kept:
-            _change_kept(session, world, arrival, known.kept[arrival.uri])
+            keys |= _change_kept(session, world, arrival, known.kept[arrival.uri])
         elif (parent := _parent(known, arrival)) is not None:
             new += _new_reply(known, arrival, parent)
         elif arrival.is_wanted and arrival.submission.is_for(arrival.author):
             row = keeping.as_remote_object(arrival.submission, arrival.author, arrival.version_at)
             remote_objects.put(session, row, world.now)
+            keys.add(NETWORK_KEY)
     replies.add(session, [row for row, _ in new], world.now)
     return frozenset(keys | {post_key(parent.post_uid) for _, parent in new})
 
@@ -205,14 +206,15 @@ def _change_reply(session: Session, arrival: _Arrival, known: KnownReply) -> set
     return {post_key(known.post_uid)}
 
 
-def _change_kept(session: Session, world: World, arrival: _Arrival, kept: KeptObject) -> None:
+def _change_kept(session: Session, world: World, arrival: _Arrival, kept: KeptObject) -> set[str]:
     kept_at = kept.updated_at or kept.published_at
     is_own = keeping.is_by(kept.actor_uri, arrival.author.uri)
-    if kept.deleted_at is not None or not is_own or not arrival.is_change:
-        return
-    if keeping.is_newer(arrival.version_at, kept_at):
-        row = keeping.as_remote_object(arrival.submission, arrival.author, arrival.version_at)
-        remote_objects.put(session, row, world.now)
+    is_refused = kept.deleted_at is not None or not is_own or not arrival.is_change
+    if is_refused or not keeping.is_newer(arrival.version_at, kept_at):
+        return set()
+    row = keeping.as_remote_object(arrival.submission, arrival.author, arrival.version_at)
+    remote_objects.put(session, row, world.now)
+    return {NETWORK_KEY}
 
 
 # -- Delete
@@ -232,8 +234,9 @@ def take_forwarded(session: Session, world: World, group: Sequence[Pending]) -> 
 
 
 def _delete(session: Session, world: World, named: Sequence[tuple[str, str]]) -> Keys:
-    uids: set[str] = set()
+    keys: set[str] = set()
     for uri, actor_uri in named:
-        uids |= replies.delete_by_owner(session, uri, actor_uri)
-        remote_objects.delete_by_owner(session, uri, actor_uri, world.now)
-    return frozenset(post_key(uid) for uid in uids)
+        keys |= {post_key(uid) for uid in replies.delete_by_owner(session, uri, actor_uri)}
+        if remote_objects.delete_by_owner(session, uri, actor_uri, world.now):
+            keys.add(NETWORK_KEY)
+    return frozenset(keys)

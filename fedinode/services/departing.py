@@ -11,7 +11,7 @@ from federation import authority, objects
 from federation.actors import parse_actor
 from federation.errors import Gone, NotFound
 from federation.net import discovery
-from fedinode.cache import follows_key, post_key
+from fedinode.cache import NETWORK_KEY, follows_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.services import following, handling, resolving
 from fedinode.services.handling import NOTHING, Facts, Keys, Pending, World
@@ -73,7 +73,7 @@ def take_deaths(session: Session, world: World, group: Sequence[Pending]) -> Key
     remote_objects.delete_of_actors(session, dead, world.now)
     uids = replies.delete_of_actors(session, dead) | reactions.remove_of_actors(session, dead)
     names = follows.end_of_actors(session, dead, world.now)
-    return frozenset(map(post_key, uids)) | frozenset(map(follows_key, names))
+    return frozenset({NETWORK_KEY, *map(post_key, uids), *map(follows_key, names)})
 
 
 # -- Move

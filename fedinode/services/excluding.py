@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from federation import webfinger
 from federation.errors import Malformed
-from fedinode.cache import follows_key, post_key
+from fedinode.cache import NETWORK_KEY, follows_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound, UsageError
 from fedinode.services import resolving
@@ -222,4 +222,4 @@ def _suspend(session: Session, subject: _Subject, now: datetime) -> frozenset[st
     if subject.actor_uri is None:
         for peer_id in levels.peers_under(session, subject.host):
             parked_deliveries.abandon_peer(session, peer_id, _WORDS, now)
-    return frozenset(map(follows_key, names)) | frozenset(map(post_key, uids))
+    return frozenset({NETWORK_KEY, *map(follows_key, names), *map(post_key, uids)})

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from fedinode.manuscripts import EventFacts, Kind, Person, Related, SignedElsewhere, Source, Status
+from fedinode.services.cosigning.rostering import Roster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,8 @@ class PostLine:
     summary_html: str
     published_at: datetime
     collective: CollectiveView
+    #: False where the title is only the first words of the text.
+    is_titled: bool = True
     versions: tuple[Version, ...] = ()
     event: EventFacts | None = None
 
@@ -154,6 +157,8 @@ class PostView:
     event: EventFacts | None = None
     place: str | None = None
     reactions: Reactions = Reactions()
+    #: Who signed a statement that is open to that.
+    roster: Roster | None = None
 
     @property
     def current(self) -> Version:
@@ -206,13 +211,39 @@ class FrontView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptView:
+    """A post of somebody else, in a line: its words, who wrote it, and who of us passed it on."""
+
+    url: str
+    title: str
+    summary: str
+    language: str | None
+    published_at: datetime
+    author_name: str
+    author_handle: str
+    author_url: str
+    shared_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkView:
+    """A page of what those publish whom our collectives follow."""
+
+    node: NodeView
+    posts: tuple[KeptView, ...]
+    page: int = 1
+    pages: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileView:
-    """A collective's page, with all its posts or those in one language."""
+    """A collective's page, with all its posts or those in one language, and what it passed on."""
 
     node: NodeView
     collective: CollectiveView
     listing: Listing
     versions: tuple[Version, ...]
+    reshared: tuple[KeptView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

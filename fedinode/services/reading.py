@@ -11,6 +11,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.config import Settings
 from fedinode.errors import NotFound
 from fedinode.services import conversing, shelving
+from fedinode.services.cosigning import rostering
 from fedinode.services.presenting import (
     FeedView,
     FrontView,
@@ -24,7 +25,15 @@ from fedinode.services.presenting import (
     Tombstone,
     Version,
 )
-from fedinode.storage import facets, listings, page_addresses, public_collectives, public_posts, publications
+from fedinode.storage import (
+    facets,
+    kept_posts,
+    listings,
+    page_addresses,
+    public_collectives,
+    public_posts,
+    publications,
+)
 from fedinode.storage.database import Session
 from fedinode.storage.listings import Filter
 from fedinode.storage.public_collectives import PublicCollective
@@ -39,6 +48,7 @@ PAGE_SIZE = 20
 MAX_PAGES = 50
 FEED_ENTRIES = 50
 MAX_REPLIES = 200
+RESHARES_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +112,9 @@ async def profile(cap: Capabilities, name: str, *, language: str | None, page: i
             listing=_list_in_language(session, house, Filter(collective_id=row.id, language=language), page),
             versions=_versions(
                 session, Filter(collective_id=row.id), language, lambda tag: house.urls.profile(name, tag)
+            ),
+            reshared=tuple(
+                shelving.kept_view(post) for post in kept_posts.list_reshared(session, row.id, RESHARES_SHOWN)
             ),
         )
 
@@ -232,6 +245,7 @@ def _whole(
             replies=conversing.threads(answers),
             reply_count=len(answers),
         ),
+        roster=rostering.find_roster(session, view.uri) if view.statement else None,
     )
 
 

@@ -5,10 +5,12 @@ first words.
 """
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from fedinode.manuscripts import Facts, Kind, Status, Wording, parse_facts
 from fedinode.services.presenting import (
     CollectiveView,
+    KeptView,
     Picture,
     PostLine,
     PostView,
@@ -16,13 +18,15 @@ from fedinode.services.presenting import (
     Tombstone,
     Version,
 )
+from fedinode.storage.kept_posts import KeptPost
 from fedinode.storage.public_collectives import PublicCollective
 from fedinode.storage.public_posts import ListedPost, MediaRow, TextRow
-from fedinode.text import display_handle, escape, excerpt, inline_to_html, note_to_html, plain
+from fedinode.text import display_handle, display_host, escape, excerpt, inline_to_html, note_to_html, plain
 from fedinode.urls import Urls
 
 _TITLE_CHARS = 80
 _SUMMARY_CHARS = 280
+_KEPT_TITLE_CHARS = 110
 
 
 def collective_view(urls: Urls, row: PublicCollective, language: str | None = None) -> CollectiveView:
@@ -50,6 +54,7 @@ def post_line(urls: Urls, post: ListedPost, row: PublicCollective, language: str
         language=text.language,
         url=page_url(urls, row.name, post, text),
         title=title_of(text),
+        is_titled=bool(text.title),
         summary_html=_summary_html(text),
         published_at=post.published_at,
         collective=collective_view(urls, row, text.language),
@@ -110,6 +115,25 @@ def tombstone(urls: Urls, post: ListedPost, row: PublicCollective, language: str
     )
 
 
+def kept_view(post: KeptPost, shared_by: tuple[str, ...] = ()) -> KeptView:
+    """Return a post of somebody else as a line: words alone, nothing of its HTML."""
+    host = urlsplit(post.actor_uri).netloc
+    handle = f"@{post.actor_handle}" if post.actor_handle else f"@{post.actor_username or ''}@{host}"
+    words = plain(post.html)
+    title = post.name or excerpt(words, _KEPT_TITLE_CHARS)
+    return KeptView(
+        url=post.url or post.uri,
+        title=title or post.uri,
+        summary=excerpt(words, _SUMMARY_CHARS) if post.name else "",
+        language=post.language,
+        published_at=post.published_at,
+        author_name=post.actor_name or post.actor_username or display_host(host),
+        author_handle=display_handle(handle),
+        author_url=post.actor_url or post.actor_uri,
+        shared_by=shared_by,
+    )
+
+
 # -- parts
 
 
@@ -154,8 +178,7 @@ def versions_of(urls: Urls, post: ListedPost, row: PublicCollective, current: st
 def _summary_html(text: TextRow) -> str:
     if text.summary:
         return inline_to_html(text.summary)
-    # Without a title the first words stand there already.
-    return escape(excerpt(plain(text.html), _SUMMARY_CHARS)) if text.title else ""
+    return escape(excerpt(plain(text.html), _SUMMARY_CHARS))
 
 
 def _changed_at(post: ListedPost, text: TextRow) -> datetime | None:

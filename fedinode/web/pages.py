@@ -10,9 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fedinode import text
-from fedinode.cache import NODE_KEY, CachedAnswer, collective_key, post_key
+from fedinode.cache import (
+    NETWORK_KEY,
+    NODE_KEY,
+    CachedAnswer,
+    collective_key,
+    follows_key,
+    post_key,
+)
 from fedinode.errors import NotFound
-from fedinode.services import reading
+from fedinode.services import networking, reading
 from fedinode.services.presenting import Moved, NodeView, PostView, Tombstone
 from fedinode.web import answers
 from fedinode.web.answers import Site
@@ -73,6 +80,7 @@ async def _profile_answer(site: Site, name: str, language: str | None, number: i
         site_name=view.node.title,
         collective=collective,
         listing=view.listing,
+        reshared=view.reshared,
         versions=view.versions,
         chosen=language,
         all_url=collective.url,
@@ -85,7 +93,8 @@ async def _profile_answer(site: Site, name: str, language: str | None, number: i
         description=text.excerpt(text.plain(collective.about_html), 200),
         here="front",
     )
-    return _page_answer(body, (NODE_KEY, collective_key(name)), activity_url=collective.uri)
+    keys = (NODE_KEY, NETWORK_KEY, collective_key(name))
+    return _page_answer(body, keys, activity_url=collective.uri)
 
 
 async def _lead_to_actor(site: Site, name: str) -> CachedAnswer:
@@ -134,6 +143,33 @@ def _tombstone_answer(site: Site, node: NodeView, view: Tombstone) -> CachedAnsw
     body = site.renderer.page("site/tombstone.html", view.language, tombstone=view, site_name=node.title)
     keys = (NODE_KEY, collective_key(view.collective.name))
     return answers.make_answer(body, answers.HTML, status=410, depends_on=keys, headers=(_VARY,))
+
+
+async def network(site: Site, request: Request) -> Response:
+    """`/network`: what those publish whom our collectives follow."""
+    number = page_number(request)
+
+    async def make() -> CachedAnswer:
+        view = await networking.network(site.cap, number)
+        url = site.cap.urls.page("/network")
+        body = site.renderer.page(
+            "site/network.html",
+            view.node.language,
+            view=view,
+            site_name=view.node.title,
+            base_url=url,
+            canonical_url=url,
+            here="network",
+        )
+        keys = (NODE_KEY, NETWORK_KEY, *_of_network(view.node))
+        return _page_answer(body, keys)
+
+    return await answers.cached(site, request, f"network:{number}", make)
+
+
+def _of_network(node: NodeView) -> tuple[str, ...]:
+    names = [each.name for each in node.collectives]
+    return tuple(key for name in names for key in (collective_key(name), follows_key(name)))
 
 
 async def node_page(site: Site, request: Request) -> Response:

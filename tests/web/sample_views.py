@@ -217,6 +217,17 @@ def line_of(post: presenting.PostView) -> presenting.PostLine:
     )
 
 
+KEPT = presenting.KeptView(
+    url="https://lisbon.example/1",
+    title="Três meses de cozinha comum",
+    summary="O que aprendemos a cozinhar para oitenta pessoas.",
+    language="pt",
+    published_at=datetime(2026, 11, 3, 8, 0, tzinfo=UTC),
+    author_name="Célula de Lisboa",
+    author_handle="@lisbon@lisbon.example",
+    author_url="https://lisbon.example/@lisbon",
+    shared_by=("Berliner Zelle",),
+)
 LISTING = presenting.Listing(lines=(line_of(STATEMENT), line_of(EVENT), line_of(NEWS)), page=1, pages=3)
 NODE = presenting.NodeView(
     host="berlin.example", language="de", collectives=(BERLIN, TBILISI), contact="us@berlin.example"

@@ -1,0 +1,111 @@
+"""What others published and we keep: reshared by our collectives, or by those whom they follow."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, exists, func, select
+
+from fedinode.storage import models
+from fedinode.storage.database import Session
+
+_OBJECTS = models.RemoteObject
+_ACTORS = models.RemoteActor
+_FOLLOWS = models.Follow
+_RESHARES = models.Reshare
+_PEERS = models.Peer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPost:
+    """A post of somebody else with its author. `html` was cleaned when it came."""
+
+    uri: str
+    url: str | None
+    type: str
+    name: str | None
+    html: str
+    language: str | None
+    published_at: datetime
+    actor_uri: str
+    actor_name: str | None
+    actor_handle: str | None
+    actor_username: str | None
+    actor_url: str | None
+
+
+def list_reshared(session: Session, collective_id: int, limit: int) -> tuple[KeptPost, ...]:
+    """Return what a collective reshared of others, the latest first."""
+    query = (
+        _posts()
+        .join(_RESHARES, _RESHARES.object_uri == _OBJECTS.uri)
+        .where(_RESHARES.collective_id == collective_id, _RESHARES.undone_at.is_(None))
+        .order_by(_RESHARES.id.desc())
+        .limit(limit)
+    )
+    return _kept(session, query)
+
+
+def count_network(session: Session) -> int:
+    """Return how many posts of the network are kept."""
+    query = select(func.count()).select_from(_OBJECTS).join(_ACTORS, _ACTORS.id == _OBJECTS.actor_id)
+    query = query.join(_PEERS, _PEERS.id == _ACTORS.peer_id)
+    return session.execute(query.where(*_is_shown(), _is_followed())).scalar_one()
+
+
+def list_network(session: Session, *, offset: int, limit: int) -> tuple[KeptPost, ...]:
+    """Return what those whom our collectives follow published, each text once, the newest first."""
+    newest_first = (func.coalesce(_OBJECTS.published_at, _OBJECTS.fetched_at).desc(), _OBJECTS.id.desc())
+    query = _posts().where(_is_followed()).order_by(*newest_first).offset(offset).limit(limit)
+    return _kept(session, query)
+
+
+def list_resharers(session: Session, uris: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+    """Return the ids of our collectives that reshared each of these posts."""
+    rows = session.execute(
+        select(_RESHARES.object_uri, _RESHARES.collective_id)
+        .where(_RESHARES.object_uri.in_(uris), _RESHARES.undone_at.is_(None))
+        .order_by(_RESHARES.id)
+    )
+    found: dict[str, tuple[int, ...]] = {}
+    for uri, collective_id in rows:
+        found[uri] = (*found.get(uri, ()), collective_id)
+    return found
+
+
+def _posts() -> Select[models.RemoteObject, models.RemoteActor]:
+    return (
+        select(_OBJECTS, _ACTORS)
+        .join(_ACTORS, _ACTORS.id == _OBJECTS.actor_id)
+        .join(_PEERS, _PEERS.id == _ACTORS.peer_id)
+        .where(*_is_shown())
+    )
+
+
+def _is_shown() -> tuple[ColumnElement[bool], ...]:
+    return (_OBJECTS.deleted_at.is_(None), _ACTORS.level == "none", _PEERS.level == "none")
+
+
+def _is_followed() -> ColumnElement[bool]:
+    return exists().where(
+        _FOLLOWS.actor_id == _ACTORS.id, _FOLLOWS.direction == "out", _FOLLOWS.state == "accepted"
+    )
+
+
+def _kept(session: Session, query: Select[models.RemoteObject, models.RemoteActor]) -> tuple[KeptPost, ...]:
+    return tuple(
+        KeptPost(
+            uri=post.uri,
+            url=post.url,
+            type=post.type,
+            name=post.name,
+            html=post.html_clean or "",
+            language=post.language,
+            published_at=post.published_at or post.fetched_at,
+            actor_uri=actor.uri,
+            actor_name=actor.name,
+            actor_handle=actor.handle,
+            actor_username=actor.preferred_username,
+            actor_url=actor.url,
+        )
+        for post, actor in session.execute(query)
+    )
