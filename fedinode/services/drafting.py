@@ -87,14 +87,8 @@ def replace_draft(
     for language in object_languages(collective, prepared):
         known = by_language.get(language)
         if known is None:
-            add_revision(
-                session,
-                add_object(session, urls, post, prepared, language, now),
-                prepared,
-                kept,
-                language,
-                now,
-            )
+            object_id = add_object(session, urls, post, prepared, language, now)
+            add_revision(session, object_id, prepared, kept, language, now)
         else:
             _replace_revision(session, known, prepared, kept, language, now)
 
@@ -110,6 +104,7 @@ def _replace_revision(
     """Change a draft revision; where its text was shown to anybody already, begin the next one."""
     revision = federated_objects.newest_revision(session, known.id)
     if revision.state != "draft":
+        federated_objects.drop(session, revision.id)
         add_revision(session, known.id, prepared, kept, language, now)
         return
     federated_objects.replace_facts(session, revision.id, facts_json(prepared.facts))

@@ -201,6 +201,15 @@ def freeze(session: Session, revision_id: int, signature: Signature | None, now:
     )
 
 
+def drop(session: Session, revision_id: int) -> None:
+    """Note that a frozen revision will not become public."""
+    session.execute(
+        update(_REVISIONS)
+        .where(_REVISIONS.id == revision_id, _REVISIONS.state == "frozen")
+        .values(state="dropped")
+    )
+
+
 def make_public(session: Session, object_id: int, revision_id: int, now: datetime) -> None:
     """Open a frozen revision and make it the object's current one; the one before is superseded."""
     row = session.execute(

@@ -399,6 +399,30 @@ async def test_draft_of_a_co_signable_statement_may_change(cap: Capabilities, ma
     assert await count(cap, models.Revision) == 1
 
 
+async def test_draft_that_cells_were_asked_to_sign_gets_the_next_number(
+    cap: Capabilities, manuscript: Write
+) -> None:
+    draft = await publishing.post(cap, manuscript(OPEN_STATEMENT, "Eins."), draft=True)
+    row = await cap.database.read(lambda session: registering.require_collective(session, None))
+    press = await releasing.open_press(cap, row)
+
+    def freeze(session: Session) -> None:
+        post = posts.list_newest(session, None, 1)[0]
+        (subject,) = federated_objects.list_of_post(session, post.id)
+        releasing.freeze_object(session, press, post, subject)
+
+    await cap.database.write(freeze)
+    await revising.edit(cap, draft.uri, manuscript(OPEN_STATEMENT, "Zwei."))
+    await publishing.publish(cap, draft.uri)
+    document = await document_of(cap, draft.uri)
+    assert document["revision"] == 2
+    assert "Zwei." in document["content"]
+    states = await cap.database.read(
+        lambda session: session.scalars(select(models.Revision.state).order_by(models.Revision.number)).all()
+    )
+    assert states == ["dropped", "public"]
+
+
 async def test_page_keeps_its_address_when_the_title_is_corrected(
     cap: Capabilities, manuscript: Write
 ) -> None:
