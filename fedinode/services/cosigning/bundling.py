@@ -83,8 +83,8 @@ def _published(body: bytes | None) -> str:
 def make_bundle(session: Session, urls: Urls, found: KeptList, now: datetime) -> Document:
     """Return the whole bundle, version 2."""
     members: dict[str, Any] = {
-        "entries": [_entry(row) for row in found.listed],
-        "formerEntries": [_entry(row) for row in found.ended],
+        "entries": [entry(row) for row in found.listed],
+        "formerEntries": [entry(row) for row in found.ended],
         "withdrawals": _loaded(row.withdrawal_body for row in found.ended),
         "removals": _loaded(row.removal_body for row in found.ended),
         "actors": _actors(session, found),
@@ -96,7 +96,8 @@ def make_bundle(session: Session, urls: Urls, found: KeptList, now: datetime) ->
     return records.render_bundle(now.replace(microsecond=0), found.statement, members)
 
 
-def _entry(row: CoSignatureRow) -> Document:
+def entry(row: CoSignatureRow) -> Document:
+    """Return a listed consent with its stamp."""
     return {"coSignature": jsonld.load(row.body), "authorization": jsonld.load(row.stamp_body or b"{}")}
 
 

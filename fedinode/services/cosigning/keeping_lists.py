@@ -53,7 +53,8 @@ def keepers(session: Session, statement_uri: str) -> frozenset[str]:
 
 
 def note_change(session: Session, statement_uri: str, event: str, subject: str, now: datetime) -> None:
-    """Log what happened to a signature under a statement of ours, and let the author's timer run."""
+    """Note what happened to a signature: answers are stale; of a statement of ours, log it and count soon."""
+    touch(session, statement_uri, now)
     subject_row = federated_objects.find_by_uri(session, statement_uri)
     if subject_row is None:
         return
@@ -63,6 +64,13 @@ def note_change(session: Session, statement_uri: str, event: str, subject: str, 
     if kept is not None and kept.is_own and kept.checkpoint_due_at is None:
         wait = WAIT_FOR_FEW if len(keepers(session, statement_uri)) < FEW_KEEPERS else WAIT_FOR_MANY
         kept_statements.change(session, statement_uri, checkpoint_due_at=now + wait)
+
+
+def touch(session: Session, statement_uri: str, now: datetime) -> None:
+    """Drop the rendered answers about a list from all caches."""
+    kept = kept_statements.find(session, statement_uri)
+    if kept is not None:
+        invalidations.record(session, [post_key(kept.text_digest)], now)
 
 
 # -- the author counts
@@ -103,6 +111,7 @@ def make_checkpoint(session: Session, urls: Urls, kept: KeptRow, now: datetime) 
     kept_statements.change(
         session, kept.statement_uri, checkpoint_body=jsonld.dump(document), checkpoint_due_at=None
     )
+    touch(session, kept.statement_uri, now)
     _send_checkpoint(session, urls, kept, document, now)
     return document
 
@@ -162,6 +171,7 @@ def take_checkpoints(session: Session, world: World, group: Sequence[Pending]) -
                 checkpoint_body=jsonld.dump(checkpoint.document),
                 pull_due_at=max(world.now, soonest),
             )
+            touch(session, kept.statement_uri, world.now)
 
 
 def is_newer(session: Session, kept: KeptRow, checkpoint: Document) -> bool:

@@ -262,4 +262,5 @@ def take_removal(session: Session, document: Document, row: CoSignatureRow, now:
     if document.get("type") != activities.DELETE or row.stamp_uri not in named:
         return False
     cosignatures.record_removal(session, row.id, jsonld.dump(document), now)
+    keeping_lists.touch(session, row.statement_uri, now)
     return True
