@@ -255,7 +255,7 @@ class PeerServer:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             request = await _read_request(reader)
-            name = (request.header("host") or "").partition(".")[0]
+            name = (request.header("host") or "").lower().partition(".peers.")[0]
             await self._write(writer, self.peer(name).handle(request))
         writer.close()
         with contextlib.suppress(OSError):
