@@ -119,7 +119,8 @@ def kept_view(post: KeptPost, shared_by: tuple[str, ...] = ()) -> KeptView:
     """Return a post of somebody else as a line: words alone, nothing of its HTML."""
     host = urlsplit(post.actor_uri).netloc
     handle = f"@{post.actor_handle}" if post.actor_handle else f"@{post.actor_username or ''}@{host}"
-    words = plain(post.html)
+    # Statements and articles begin with their own title, because some servers show nothing else.
+    words = plain(post.html).removeprefix(post.name or "").strip()
     title = post.name or excerpt(words, _KEPT_TITLE_CHARS)
     return KeptView(
         url=post.url or post.uri,
