@@ -86,12 +86,12 @@ def _keep(session: Session, world: World, invite: Invite, cell: CollectiveRow) -
         body=jsonld.dump(draft),
     )
     statement_versions.put_draft(session, version, world.now)
-    _close_earlier(session, new, world.now)
+    close_earlier(session, new, world.now)
     telling.tell_members(session, world.urls, cell, "cosign", f"invited:{invite.uri}", world.now)
 
 
-def _close_earlier(session: Session, new: NewInvitation, now: datetime) -> None:
-    """A later text takes the place of an earlier one: of its invitation, and of a consent to it."""
+def close_earlier(session: Session, new: NewInvitation, now: datetime) -> None:
+    """Let a later text take the place of an earlier one: of its invitation, and of a consent to it."""
     for each in invitations.list_of_statement(session, new.statement_uri):
         if each.cell_uri == new.cell_uri and each.revision < new.revision and each.state == "open":
             invitations.set_state(session, each, "cancelled", now)
