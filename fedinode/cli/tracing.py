@@ -26,6 +26,10 @@ async def deliveries(call: Call, cap: Capabilities) -> None:
     ]
     headings = ("state", "server", "activity", "attempts", "status", "it said", "next attempt")
     call.output.table(headings, rows, "There is nothing to deliver.")
+    if call.args.url:
+        for each in await delivering.summaries(cap, call.args.url):
+            servers = counted(each.total, "server")
+            call.output.say(f"{each.activity_type}: delivered to {each.delivered} of {servers}.")
 
 
 async def retry(call: Call, cap: Capabilities) -> None:
