@@ -50,7 +50,7 @@ async def _read_message(site: Site, request: Request) -> HttpMessage:
         method=request.method,
         target_uri=site.cap.settings.origin + _raw_target(request),
         headers=headers,
-        body=await _read_body(request),
+        body=await read_body(request),
     )
 
 
@@ -61,10 +61,11 @@ def _raw_target(request: Request) -> str:
     return (path + (b"?" + query if query else b"")).decode("latin-1")
 
 
-async def _read_body(request: Request) -> bytes:
+async def read_body(request: Request, *, seconds: float = BODY_SECONDS) -> bytes:
+    """Read a body of at most 1 MiB in a bounded time. Raises: TooLarge, HTTPException."""
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 body += chunk
                 # Counted: a Content-Length is a promise, and chunks come without one.

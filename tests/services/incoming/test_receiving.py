@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from federation import keys
 from federation.signatures import Dialect, HttpMessage
@@ -18,6 +20,7 @@ from fedinode.storage import models, peers
 from fedinode.storage.database import Session, open_url
 from fedinode.storage.sealing import Sealer
 from fedinode.storage.sqlite import SqliteLimits
+from fedinode.web import inbox_posts
 from tests.peer_server import Document, Peer, PeerActor, PeerServer, Reply
 from tests.services.incoming.conftest import COLLECTIVE, INBOX, ORIGIN, Visited, key_of
 
@@ -297,17 +300,20 @@ async def test_the_backlog_is_counted_in_the_journal(visited: Visited, mira: Pee
     assert visited.cap.memory.backlog.get("journal") == 0
 
 
-async def test_a_full_disk_asks_the_sender_to_try_again(
-    visited: Visited, mira: PeerActor, database_url: str, sealer: Sealer
+@pytest.mark.parametrize(
+    "limits", [SqliteLimits(free_disk_bytes=2**62), SqliteLimits(queue_jobs=0)], ids=["disk", "queue"]
+)
+async def test_a_full_disk_or_queue_asks_the_sender_to_try_again(
+    visited: Visited, mira: PeerActor, database_url: str, sealer: Sealer, limits: SqliteLimits
 ) -> None:
-    wants_more_room = open_url(database_url, sealer, SqliteLimits(free_disk_bytes=2**62))
-    cap = replace(visited.cap, database=wants_more_room)
+    full = open_url(database_url, sealer, limits)
+    cap = replace(visited.cap, database=full)
     transport = httpx.ASGITransport(app=create_app(cap), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:
         answer = await replace(visited, http=http).deliver(mira, like(mira))
-    wants_more_room.close()
+    full.close()
     if cap.database.kind == "postgresql":
-        # Its disk is elsewhere, and watched there.
+        # Its disk is elsewhere, and its pool is the queue.
         assert answer.status_code == 202
         return
     require_refused(answer, 503)
@@ -524,6 +530,15 @@ async def test_a_sender_that_hangs_up_is_no_error_of_ours(visited: Visited, mira
     answered = await call_app(visited, mira.signed(INBOX, like(mira), now=visited.clock()), events)
     assert answered[0]["status"] == 400
     assert visited.cap.vitals.counters()["refused.hung_up"] == 1
+
+
+async def test_a_sender_that_never_ends_is_given_up() -> None:
+    async def silence() -> Any:
+        await asyncio.Event().wait()
+
+    with pytest.raises(HTTPException) as caught:
+        await inbox_posts.read_body(Request({"type": "http", "headers": []}, silence), seconds=0.01)
+    assert caught.value.status_code == 408
 
 
 async def call_app(visited: Visited, message: HttpMessage, events: Any) -> list[Any]:
