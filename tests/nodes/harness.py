@@ -65,6 +65,8 @@ class Node:
     origin: str
     #: FEDINODE_* settings and other variables for this node alone.
     environ: Mapping[str, str] = field(default_factory=dict)
+    #: A command that serves under the eyes of another program, such as strace.
+    wrapper: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -139,7 +141,10 @@ class Node:
         """Start the process without waiting for it."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [*_COMMAND, "--data", str(self.folder), "serve", "--port", str(self.port), *options],
+                [
+                    *(*self.wrapper, *_COMMAND, "--data", str(self.folder)),
+                    *("serve", "--port", str(self.port), *options),
+                ],
                 stdout=log,
                 stderr=log,
                 cwd=self.folder.parent,
