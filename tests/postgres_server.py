@@ -74,14 +74,20 @@ class _Server:
             )
         end = time.monotonic() + _START_SECONDS
         while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > end:
+            if self._ended_within(0.02) or time.monotonic() > end:
                 raise RuntimeError((self._folder / "log").read_text("utf-8", "replace"))
-            time.sleep(0.02)
 
     def stop(self) -> None:
         """Stop at once, without tidying up: nothing is kept."""
         self._process.send_signal(signal.SIGQUIT)
         self._process.wait(_START_SECONDS)
+
+    def _ended_within(self, seconds: float) -> bool:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def _answers(self) -> bool:
         program = self._installation / "bin/pg_isready"
