@@ -104,7 +104,7 @@ class _Server:
         )
 
     def _readable(self, installation: Path) -> Path:
-        """Return the programs where the server's user can read them; root's own folder is closed to others."""
+        """Return the programs where the server's user can read them; root's own folder is closed to it."""
         if self._user is None or all(each.stat().st_mode & 0o005 == 0o005 for each in installation.parents):
             return installation
         copy = self._folder / "programs"
