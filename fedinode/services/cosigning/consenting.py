@@ -21,7 +21,7 @@ from federation.jsonld import PUBLIC, Document
 from fedinode.capabilities import Capabilities, load_signing_key
 from fedinode.errors import Conflict, NotAllowed, NotFound, PeerUnavailable
 from fedinode.services import deciding, registering, resolving, sending
-from fedinode.services.cosigning import heeding, sightings
+from fedinode.services.cosigning import heeding, keeping_lists, sightings
 from fedinode.services.deciding import Question, Standing
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.sending import Outgoing
@@ -35,7 +35,7 @@ from fedinode.storage import (
     statement_versions,
 )
 from fedinode.storage.collectives import CollectiveRow
-from fedinode.storage.cosignatures import NewCoSignature
+from fedinode.storage.cosignatures import CoSignatureRow, NewCoSignature
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow
 from fedinode.storage.models import new_uid
@@ -313,6 +313,15 @@ def _take_stamp(session: Session, world: World, answer: Answer, pending: Pending
     cosignatures.record_stamp(session, row.id, stamp.uri, jsonld.dump(stamp.document), world.now)
     if row.signer_state == "sent":
         cosignatures.set_signer_state(session, row.id, "accepted")
+        _keep_if_public(session, row, world.now)
+
+
+def _keep_if_public(session: Session, row: CoSignatureRow, now: datetime) -> None:
+    """Keep the list of a text that was public when our cell signed it: no publication will be heard of."""
+    version = statement_versions.find(session, row.statement_uri, row.text_digest)
+    cell = collectives.find_by_uri(session, row.signer_uri)
+    if version is not None and version.public_at is not None and cell is not None:
+        keeping_lists.keep_copy(session, row, cell.id, now)
 
 
 def take_refusals(session: Session, world: World, group: Sequence[Pending]) -> Keys:

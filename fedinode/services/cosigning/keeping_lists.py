@@ -32,7 +32,7 @@ from fedinode.storage import (
 )
 from fedinode.storage.cosignatures import CoSignatureRow
 from fedinode.storage.database import Session
-from fedinode.storage.kept_statements import KeptRow
+from fedinode.storage.kept_statements import KeptRow, NewKept
 from fedinode.urls import Urls
 
 #: How long the author collects changes before it counts anew: shorter for few keepers.
@@ -50,6 +50,20 @@ def keepers(session: Session, statement_uri: str) -> frozenset[str]:
         for each in cosignatures.list_of_statement(session, statement_uri)
         if each.author_state == "accepted" and each.ended_at is None
     )
+
+
+def keep_copy(session: Session, row: CoSignatureRow, collective_id: int, now: datetime) -> None:
+    """Keep the list of a public text that a cell of ours signed, and fetch it soon."""
+    new = NewKept(
+        statement_uri=row.statement_uri,
+        text_digest=row.text_digest,
+        author_uri=jsonld.load(row.body)["statementAuthor"],
+        collective_id=collective_id,
+        is_own=False,
+    )
+    kept_statements.add(session, new)
+    kept_statements.change(session, row.statement_uri, pull_due_at=now)
+    cosignatures.set_signer_state(session, row.id, "seen")
 
 
 def note_change(session: Session, statement_uri: str, event: str, subject: str, now: datetime) -> None:

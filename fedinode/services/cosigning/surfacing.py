@@ -161,16 +161,7 @@ def _see(session: Session, row: CoSignatureRow, statement: Document, now: dateti
     if cell is None or row.signer_state not in _WAITING:
         return
     statement_versions.put_public(session, consenting.new_version(statement), now)
-    new = NewKept(
-        statement_uri=row.statement_uri,
-        text_digest=row.text_digest,
-        author_uri=statement["attributedTo"],
-        collective_id=cell.id,
-        is_own=False,
-    )
-    kept_statements.add(session, new)
-    kept_statements.change(session, row.statement_uri, pull_due_at=now)
-    cosignatures.set_signer_state(session, row.id, "seen")
+    keeping_lists.keep_copy(session, row, cell.id, now)
 
 
 def _mismatch(session: Session, urls: Urls, row: CoSignatureRow, statement: Document, now: datetime) -> None:
