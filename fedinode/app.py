@@ -29,6 +29,7 @@ from fedinode.web import (
 )
 from fedinode.web.answers import Handler, Site
 from fedinode.web.assets import Assets
+from fedinode.web.directory import Directory
 from fedinode.web.headers import Headers
 from fedinode.web.rendering import Renderer
 
@@ -112,9 +113,8 @@ def create_app(cap: Capabilities) -> ASGIApp:
     templates = resource_dir("templates")
     assets = Assets(templates / "static")
     site = Site(cap=cap, assets=assets, renderer=Renderer(templates, assets, cap.urls))
-    app = Starlette(routes=routes(site), exception_handlers=errors.handlers(site))
-    # A path that ends with a slash is answered in web.errors: the router would lead to the proxy's scheme.
-    app.router.redirect_slashes = False
+    app = Starlette(exception_handlers=errors.handlers(site))
+    app.router = Directory(routes(site))
     return Headers(app, cap.settings.origin)
 
 

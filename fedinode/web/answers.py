@@ -4,6 +4,7 @@ A handler names a key and how to make the answer; a kept answer is sent from the
 Each address has one representation: an id asked for as a page is a redirect, and the other way round.
 """
 
+import functools
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -50,7 +51,13 @@ Handler = Callable[[Site, Request], Awaitable[Response]]
 
 def wants_activity(request: Request) -> bool:
     """Tell whether a document is asked for rather than a page."""
-    return negotiation.wants_activity(request.headers.get("accept"))
+    return _prefers_activity(request.headers.get("accept"))
+
+
+@functools.lru_cache(maxsize=256)
+def _prefers_activity(accept: str | None) -> bool:
+    # Browsers and servers send the same few headers again and again.
+    return negotiation.wants_activity(accept)
 
 
 async def cached(
