@@ -279,19 +279,21 @@ def _require_found(answer: Answer) -> None:
         raise FetchFailed(f"{answer.url} answered {answer.status}.", status=answer.status)
 
 
-class _Sockets:
+class Sockets:
     """The sockets that are still open. aiohttp forgets a TLS connection before it is really closed."""
 
     def __init__(self) -> None:
         self._made: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 
     def make(self, address: aiohttp.AddrInfoType) -> socket.socket:
+        """Make a socket for an address."""
         made = socket.socket(*address[:3])
         self._made.add(made)
         return made
 
-    async def wait_closed(self) -> None:
-        for _ in range(CLOSE_LOOKS):
+    async def wait_closed(self, *, looks: int = CLOSE_LOOKS) -> None:
+        """Wait until all are closed, or until it was looked so often."""
+        for _ in range(looks):
             if all(each.fileno() < 0 for each in self._made):
                 break
             await asyncio.sleep(CLOSE_LOOK_SECONDS)
@@ -310,7 +312,7 @@ async def open_client(
     """Open the client and close it, with its connections and threads, in the end."""
     # httpx reads SSL_CERT_FILE only together with the proxies of the environment; this context always does.
     tls = ssl.create_default_context()
-    sockets = _Sockets()
+    sockets = Sockets()
     connector = aiohttp.TCPConnector(
         ssl=tls,
         resolver=egress.Resolver(policy, lookup=lookup),

@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -405,3 +406,12 @@ async def test_slow_deliveries_do_not_keep_a_document_from_being_fetched(
         assert (await client.get_document(url, kind=ACTIVITY)).document == NOTE
         outcomes = await asyncio.gather(*posts, return_exceptions=True)
     assert all(isinstance(outcome, FetchFailed) for outcome in outcomes)
+
+
+@pytest.mark.anyio
+async def test_the_end_does_not_wait_for_ever_for_a_peer_that_does_not_close() -> None:
+    sockets = net_client.Sockets()
+    with sockets.make((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 0))) as left_open:
+        await asyncio.wait_for(sockets.wait_closed(looks=2), 5)
+        assert left_open.fileno() >= 0
+    await sockets.wait_closed(looks=1)
