@@ -72,6 +72,7 @@ async def receive(cap: Capabilities, message: HttpMessage, *, collective: str | 
     activity = activities.parse_activity(jsonld.load(message.body or b""))
     if isinstance(activity, Ignored):
         cap.vitals.count("received.ignored")
+        await _wake(cap, sender, known)
         return
     kind = _require_authority(activity, sender)
     if await _is_about_suspended(cap, activity, sender):
@@ -215,6 +216,14 @@ def _all_uris(activity: Activity) -> set[str]:
 
 
 # -- keeping
+
+
+async def _wake(cap: Capabilities, sender: _Sender, known: _Acquaintance) -> None:
+    """Take up deliveries to a server again that has just shown that it is alive."""
+    if known.is_peer_to_wake:
+        now = cap.clock()
+        await cap.database.write(lambda session: waking.wake_peer(session, cap.urls, sender.host, now))
+        cap.bells.deliver.set()
 
 
 async def _keep(cap: Capabilities, entry: NewEntry, sender: _Sender, known: _Acquaintance) -> None:

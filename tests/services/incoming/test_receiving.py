@@ -484,8 +484,9 @@ async def test_nobody_acts_for_somebody_else(
 # -- what a request shows of its server
 
 
+@pytest.mark.parametrize("kind", ["Like", "Arrive"])
 async def test_a_request_wakes_the_deliveries_to_its_server(
-    visited: Visited, koeln: Peer, mira: PeerActor
+    visited: Visited, koeln: Peer, mira: PeerActor, kind: str
 ) -> None:
     await visited.deliver(mira, like(mira))
 
@@ -496,7 +497,7 @@ async def test_a_request_wakes_the_deliveries_to_its_server(
         peers.record_parked(session, peer.id, visited.clock())
 
     await visited.cap.database.write(park)
-    await visited.deliver(mira, like(mira))
+    await visited.deliver(mira, mira.activity(kind, OBJECT))
     peer = await visited.row(models.Peer)
     assert (peer.parked_at, peer.failing_since) == (None, None)
     assert visited.cap.bells.deliver.is_set()
