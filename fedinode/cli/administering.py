@@ -84,6 +84,12 @@ async def list_collectives(call: Call, cap: Capabilities) -> None:
     )
 
 
+async def set_collective(call: Call, cap: Capabilities) -> None:
+    """Change how a collective publishes."""
+    await registering.set_federate(cap, call.args.collective, call.args.federate)
+    call.output.say(f"Posts of {call.args.collective} in several languages go out as: {call.args.federate}.")
+
+
 async def add_account(call: Call, cap: Capabilities) -> None:
     """Make a member's account."""
     _tell_link(
@@ -148,6 +154,20 @@ COMMANDS = (
         summary="list the collectives of this node",
         run=on_node(list_collectives),
         lists=True,
+    ),
+    Command(
+        name="collective set",
+        summary="change how posts in several languages go out",
+        run=on_node(set_collective),
+        arguments=(
+            argument("collective", metavar="NAME", help="the first half of its handle"),
+            argument(
+                "--federate",
+                required=True,
+                choices=registering.FEDERATE,
+                help="primary: one post with all; each: one for each language; list: one with links",
+            ),
+        ),
     ),
     Command(
         name="account add",

@@ -55,14 +55,6 @@ async def deliver_once(cap: Capabilities) -> int:
     return await Dispatcher(cap).drain()
 
 
-def wake_peer(session: Session, urls: Urls, host: str, now: datetime) -> bool:
-    """Resume deliveries to a peer that showed it is alive; return whether they had been held back.
-
-    Called in the transaction that keeps a verified request from that host.
-    """
-    return waking.wake_peer(session, urls, host, now)
-
-
 async def recover(cap: Capabilities, *, all_leases: bool = False) -> int:
     """Make rows due again whose process died; `all_leases` where no other process can hold any."""
     return await cap.database.write(

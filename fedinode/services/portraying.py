@@ -76,14 +76,6 @@ def node_document(session: Session, urls: Urls) -> Document:
     )
 
 
-def find_actor_document(session: Session, urls: Urls, uri: str) -> Document | None:
-    """Return the document of an actor of ours, if the URI is one's id."""
-    if uri == urls.node_actor():
-        return node_document(session, urls)
-    collective = collectives.find_by_uri(session, uri)
-    return None if collective is None else collective_document(session, urls, collective)
-
-
 def _main_key(rows: tuple[PublicKeyRow, ...]) -> keys.PublicKey:
     newest = [row for row in rows if row.purpose == _DELIVERY][-1]
     return keys.parse_public_pem(newest.public)

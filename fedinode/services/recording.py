@@ -52,6 +52,8 @@ def _record_peer(session: Session, attempted: Attempted, dice: float, now: datet
 
 def _record_success(session: Session, outcome: Delivered, peer_id: int, now: datetime) -> None:
     peers.record_alive(session, peer_id, now)
+    if outcome.skew_seconds is not None:
+        peers.record_skew(session, peer_id, round(outcome.skew_seconds))
     peers.record_dialect(
         session,
         peer_id,

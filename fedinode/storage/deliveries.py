@@ -131,8 +131,8 @@ def enqueue(
 
 def due_peers(session: Session, turn: Round) -> tuple[int, ...]:
     """Return the hosts whose turn it is. A host with nothing due costs one look into the index."""
-    first_due = next_due_at(session)
-    if first_due is None or first_due > turn.now:
+    any_due = select(_TABLE.id).where(_TABLE.state == _WAITING, _TABLE.due_at <= turn.now).limit(1)
+    if session.scalar(any_due) is None:
         return ()
     found = _due_peers_after(session, turn, turn.after_peer_id, turn.peers)
     if len(found) < turn.peers and turn.after_peer_id > 0:
@@ -225,11 +225,6 @@ def _details(session: Session, ids: Sequence[int], lease: Lease) -> list[Claimed
     )
     rows = session.execute(query)
     return [ClaimedDelivery(leased_at=lease.now, lease_until=lease.until, **row._mapping) for row in rows]
-
-
-def next_due_at(session: Session) -> datetime | None:
-    """Return when the next row falls due, whether or not its host may be asked then."""
-    return session.scalar(select(func.min(_TABLE.due_at)).where(_TABLE.state == _WAITING))
 
 
 # -- out of the lease

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 
 from fedinode.storage import models, sealing, upserts
 from fedinode.storage.database import Session
@@ -61,43 +61,10 @@ def find_by_cause(session: Session, cause_key: str) -> ActivityRow | None:
     return _read(session, row) if row else None
 
 
-def find_by_uri(session: Session, uri: str) -> ActivityRow | None:
-    """Return an activity of ours by its id."""
-    row = session.execute(select(*_COLUMNS).where(_TABLE.uri == uri)).one_or_none()
-    return _read(session, row) if row else None
-
-
-def get(session: Session, activity_id: int) -> ActivityRow:
-    """Return an activity that is known to exist."""
-    return _read(session, session.execute(select(*_COLUMNS).where(_TABLE.id == activity_id)).one())
-
-
 def bodies(session: Session, activity_ids: Iterable[int]) -> dict[int, bytes]:
     """Return the exact bytes of some activities."""
     query = select(_TABLE.id, _TABLE.uid, _TABLE.body).where(_TABLE.id.in_(tuple(activity_ids)))
     return {row.id: sealing.unseal(session, _BODY, row.uid, row.body) for row in session.execute(query)}
-
-
-def page_of_outbox(
-    session: Session, collective_id: int, *, before_id: int | None, limit: int
-) -> tuple[ActivityRow, ...]:
-    """Return the public activities of a collective that others may list, newest first."""
-    query = (
-        select(*_COLUMNS)
-        .where(_TABLE.collective_id == collective_id, _TABLE.is_public)
-        .where(_TABLE.type.in_(("Create", "Announce")))
-        .order_by(_TABLE.id.desc())
-        .limit(limit)
-    )
-    if before_id is not None:
-        query = query.where(_TABLE.id < before_id)
-    return tuple(_read(session, row) for row in session.execute(query))
-
-
-def count_outbox(session: Session, collective_id: int) -> int:
-    """Return how many activities the outbox of a collective lists."""
-    query = select(func.count()).where(_TABLE.collective_id == collective_id, _TABLE.is_public)
-    return session.execute(query.where(_TABLE.type.in_(("Create", "Announce")))).scalar_one()
 
 
 def _read(session: Session, row: Row[Any]) -> ActivityRow:
