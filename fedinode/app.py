@@ -99,6 +99,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/@{name}/{language}/feed.json", feeds.json_feed),
     ("/@{name}/{language}/{slug}", pages.post),
     ("/@{name}/{language}/{slug}/event.ics", calendars.event_file),
+    ("/theme-{name}.css", downloads.theme),
     ("/{language}", pages.front),
     ("/{language}/feed.atom", feeds.atom),
     ("/{language}/feed.json", feeds.json_feed),

@@ -18,6 +18,7 @@ from federation.errors import FederationError
 from fedinode.cli import (
     administering,
     agreeing,
+    appearance,
     archives,
     blocking,
     demonstrating,
@@ -36,6 +37,7 @@ from fedinode.resources import installed_version
 
 COMMANDS: tuple[Command, ...] = (
     *administering.COMMANDS,
+    *appearance.COMMANDS,
     *processes.COMMANDS,
     *demonstrating.COMMANDS,
     *writing.COMMANDS,

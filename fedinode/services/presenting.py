@@ -48,6 +48,8 @@ class CollectiveView:
     uri: str
     url: str
     about_html: str = ""
+    #: The colour of its pages, #rrggbb.
+    accent: str | None = None
     icon: Picture | None = None
     versions: tuple[Version, ...] = ()
 
@@ -199,6 +201,11 @@ class NodeView:
     def title(self) -> str:
         """What the site is called: the collective, where there is but one, else the host."""
         return self.collectives[0].title if len(self.collectives) == 1 else self.host
+
+    @property
+    def accent(self) -> str | None:
+        """The colour of pages that are no collective's: the only one's, where there is but one."""
+        return self.collectives[0].accent if len(self.collectives) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ def collective_view(urls: Urls, row: PublicCollective, language: str | None = No
         uri=row.uri,
         url=urls.profile(row.name),
         about_html=named.about_html or "",
+        accent=row.accent,
         icon=None if row.icon is None else _picture(urls, row.icon),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from fedinode.errors import NotFound
-from fedinode.storage import models
+from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
 
 
@@ -111,3 +111,61 @@ def set_federate(session: Session, collective_id: int, federate: str) -> None:
     """Choose how posts in several languages go out: primary, each or list."""
     table = models.Collective
     session.execute(update(table).where(table.id == collective_id).values(federate=federate))
+
+
+def put_text(
+    session: Session,
+    collective_id: int,
+    language: str,
+    *,
+    name: str,
+    about: tuple[str, str] | None,
+) -> None:
+    """Keep what a collective is called in a language, and its description as Markdown and HTML."""
+    markdown, html = about or (None, None)
+    row = {
+        "collective_id": collective_id,
+        "language": language,
+        "name": name,
+        "about_markdown": markdown,
+        "about_html": html,
+    }
+    upserts.put(
+        session,
+        models.CollectiveText,
+        [row],
+        keys=("collective_id", "language"),
+        update=("name", "about_markdown", "about_html"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectiveText:
+    """What a collective is called and says of itself in a language."""
+
+    name: str
+    about_markdown: str | None
+    about_html: str | None
+
+
+def find_text(session: Session, collective_id: int, language: str) -> CollectiveText | None:
+    """Return how a collective is called and described in a language, if it is."""
+    table = models.CollectiveText
+    row = session.execute(
+        select(table.name, table.about_markdown, table.about_html).where(
+            table.collective_id == collective_id, table.language == language
+        )
+    ).one_or_none()
+    return None if row is None else CollectiveText(**row._mapping)
+
+
+def set_accent(session: Session, collective_id: int, accent: str | None) -> None:
+    """Choose the colour of a collective's pages, #rrggbb, or none."""
+    table = models.Collective
+    session.execute(update(table).where(table.id == collective_id).values(accent=accent))
+
+
+def set_avatar(session: Session, collective_id: int, media_id: int) -> None:
+    """Give a collective a picture."""
+    table = models.Collective
+    session.execute(update(table).where(table.id == collective_id).values(avatar_media_id=media_id))

@@ -30,6 +30,8 @@ class PublicCollective:
     primary_language: str
     created_at: datetime
     icon: MediaRow | None
+    #: The colour of its pages, #rrggbb.
+    accent: str | None
     texts: tuple[CollectiveTextRow, ...]
 
 
@@ -45,6 +47,7 @@ def list_public(session: Session) -> tuple[PublicCollective, ...]:
             uri=row.uri,
             primary_language=row.primary_language,
             created_at=row.created_at,
+            accent=row.accent,
             icon=icons.get(row.avatar_media_id or 0),
             texts=_primary_first(texts.get(row.id, []), row.primary_language),
         )

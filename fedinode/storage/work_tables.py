@@ -38,6 +38,8 @@ class Collective(Base):
     cosign_k: Mapped[int] = mapped_column(server_default="1", default=1)
     avatar_media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
     header_media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
+    #: The colour of its pages, #rrggbb; empty: that of the style sheet.
+    accent: Mapped[str | None]
     moved_to: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime | None]

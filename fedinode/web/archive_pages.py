@@ -97,6 +97,7 @@ def _body(site: Site, view: ArchiveView) -> bytes:
         language,
         view=view,
         site_name=view.node.title,
+        accent=view.node.accent,
         listing=view.listing,
         chosen=describe(view, interface),
         months=_month_names(interface),

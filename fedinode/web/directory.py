@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
-#: Stands for first parts that are no fixed word: a language.
+#: Stands for first parts that are no fixed word: a language, the name of a theme.
 _ANY = "{"
 #: All pages of collectives begin so.
 _COLLECTIVE = "@"
@@ -36,4 +36,6 @@ class Directory(Router):
 
 def _first(path: str) -> str:
     first = path.removeprefix("/").partition("/")[0]
-    return first[0] if first.startswith((_ANY, _COLLECTIVE)) else first
+    if first.startswith(_COLLECTIVE):
+        return _COLLECTIVE
+    return _ANY if _ANY in first else first

@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, Response
 from fedinode.cache import CachedAnswer
 from fedinode.errors import NotFound
 from fedinode.services import lending
-from fedinode.web import answers
+from fedinode.web import answers, themes
 from fedinode.web.answers import Site
 
 #: A file that somebody made is shown as itself alone: nothing in it may load or run anything.
@@ -33,6 +33,21 @@ async def static_file(site: Site, request: Request) -> Response:
         )
 
     return await answers.cached(site, request, asset.path, make)
+
+
+async def theme(site: Site, request: Request) -> Response:
+    """`/theme-{colour}-{release}.css`: the colours of a collective's pages."""
+    colour = themes.colour_of(request.url.path)
+    if colour is None:
+        raise NotFound("There is no such theme.")
+
+    async def make() -> CachedAnswer:
+        body = themes.style_sheet(colour).encode()
+        return answers.make_answer(
+            body, "text/css; charset=utf-8", depends_on=(), cache_control=answers.FOR_EVER
+        )
+
+    return await answers.cached(site, request, f"theme:{colour}", make)
 
 
 async def favicon(site: Site, request: Request) -> Response:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from fedinode import i18n
 from fedinode.urls import Urls
+from fedinode.web import themes
 from fedinode.web.assets import Assets
 from fedinode.web.formats import FILTERS
 from fedinode.web.schema_org import structured
@@ -49,6 +50,7 @@ def defaults() -> dict[str, Any]:
         "versions": (),
         "activity_url": "",
         "canonical_url": "",
+        "accent": None,
         "feed_url": "",
         "calendar_url": "",
         "feed_title": "",
@@ -65,7 +67,7 @@ def make_environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.filters.update(FILTERS, structured=structured)
+    environment.filters.update(FILTERS, structured=structured, theme_path=themes.path_of)
     return environment
 
 

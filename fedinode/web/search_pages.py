@@ -32,6 +32,7 @@ async def search(site: Site, request: Request) -> Response:
             language or view.node.language,
             view=view,
             site_name=view.node.title,
+            accent=view.node.accent,
             base_url=site.cap.urls.search(asked, language),
             here="search",
         )
