@@ -12,7 +12,7 @@ from federation.errors import FederationError
 from federation.net import client
 from fedinode.capabilities import Capabilities
 from fedinode.errors import DiskFull
-from fedinode.services import registering
+from fedinode.services import moderating, registering
 from fedinode.storage import delivery_reports, peers
 from fedinode.storage.disk import FreeDisk
 
@@ -42,9 +42,7 @@ async def _disk(cap: Capabilities) -> tuple[Finding, ...]:
     try:
         FreeDisk(cap.settings.data_dir, cap.settings.limits.free_disk_bytes).require()
     except DiskFull as error:
-        return (
-            Finding(subject="disk", sentence=str(error), remedy="Make room."),
-        )
+        return (Finding(subject="disk", sentence=str(error), remedy="Make room."),)
     return ()
 
 
@@ -120,4 +118,19 @@ async def _deliveries(cap: Capabilities) -> tuple[Finding, ...]:
 
 
 Check = Callable[[Capabilities], Awaitable[tuple[Finding, ...]]]
-CHECKS: Final[tuple[Check, ...]] = (_disk, _door, _clock, _secrets, _deliveries)
+
+
+async def _journal(cap: Capabilities) -> tuple[Finding, ...]:
+    """Look for activities of others that were taken in and could not be applied."""
+    given_up = await moderating.parked(cap)
+    if not given_up:
+        return ()
+    newest = given_up[0]
+    sentence = (
+        f"{len(given_up)} activities of others were taken in and could not be applied, the last one "
+        f"a {newest.activity_type} by {newest.actor_uri}: {newest.reason}"
+    )
+    return (Finding(subject="journal", sentence=sentence, remedy="fedinode retry"),)
+
+
+CHECKS: Final[tuple[Check, ...]] = (_disk, _door, _clock, _secrets, _deliveries, _journal)
