@@ -20,8 +20,8 @@ pytestmark = pytest.mark.strace
 _CALLS = "read,recvfrom,recvmsg,write,writev,sendto,sendmsg,fsync,fdatasync"
 _READ_POST = re.compile(r'(?:read|recvfrom|recvmsg)\b.*"POST /inbox')
 _ANSWERED = re.compile(r'(?:write|writev|sendto|sendmsg)\b.*"HTTP/1\.1 (\d{3})')
-_SYNC_BEGUN = re.compile(r"^(\d+) f(?:data)?sync\(\d+<[^>]*-wal>")
-_SYNC_RESUMED = re.compile(r"^(\d+) <\.\.\. f(?:data)?sync resumed>\)\s+= 0")
+_SYNC_BEGUN = re.compile(r"^(\d+) +f(?:data)?sync\(\d+<[^>]*-wal>")
+_SYNC_RESUMED = re.compile(r"^(\d+) +<\.\.\. f(?:data)?sync resumed>\)\s+= 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
