@@ -142,7 +142,7 @@ def _evidence() -> None:
         sa.Column("source_uri", sa.Text(), nullable=False),
         sa.Column("first_seen_at", INSTANT, nullable=False),
         sa.CheckConstraint(
-            "kind IN ('actor', 'article', 'entry', 'checkpoint', 'tally', 'withdrawal', 'removal', 'witness')",
+            "kind IN ('actor', 'article', 'entry', 'checkpoint', 'tally', 'withdrawal', 'removal', 'witness')",  # noqa: E501
             name="ck_evidence_kind_known",
         ),
         sa.PrimaryKeyConstraint("digest", name="pk_evidence"),
