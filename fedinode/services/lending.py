@@ -1,5 +1,6 @@
 """Media files as they are given to everybody: only those that something public shows."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +25,11 @@ async def media_file(cap: Capabilities, name: str) -> LentFile:
     if found is None:
         raise NotFound("There is no such file.")
     file, post_uids = found
+    path = cap.settings.media_dir / file.path
+    if not await asyncio.to_thread(path.is_file):
+        raise NotFound("The bytes of this file are lost; restore the media folder from a backup.")
     return LentFile(
-        path=cap.settings.media_dir / file.path,
+        path=path,
         media_type=file.type,
         depends_on=(NODE_KEY, *(post_key(uid) for uid in post_uids)),
     )

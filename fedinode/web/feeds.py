@@ -1,8 +1,8 @@
-"""Feeds: the newest posts with their whole text, as Atom and as JSON Feed.
+"""Feeds: the newest posts with their whole text, as Atom, RSS and JSON Feed.
 
 The id of an entry is the id of the object, for ever; `updated` changes with the text alone. Feed readers come
 often and without a name: nothing here depends on who asks.
-Spec: RFC 4287, JSON Feed 1.1.
+Spec: RFC 4287, RSS 2.0, JSON Feed 1.1.
 """
 
 import json
@@ -22,6 +22,7 @@ from fedinode.web import answers, archive_pages, formats, pages
 from fedinode.web.answers import Site
 
 ATOM: Final = "application/atom+xml; charset=utf-8"
+RSS: Final = "application/rss+xml; charset=utf-8"
 JSON_FEED: Final = "application/feed+json; charset=utf-8"
 _JSON_FEED_VERSION: Final = "https://jsonfeed.org/version/1.1"
 #: One such character in one post would break the feed for all who read it (XML 1.0 section 2.2).
@@ -38,6 +39,11 @@ async def atom(site: Site, request: Request) -> Response:
     return await _feed(site, request, ATOM, _atom_body)
 
 
+async def rss(site: Site, request: Request) -> Response:
+    """`feed.rss`, alike, for readers that know nothing else."""
+    return await _feed(site, request, RSS, _rss_body)
+
+
 async def json_feed(site: Site, request: Request) -> Response:
     """`feed.json`, alike."""
     return await _feed(site, request, JSON_FEED, _json_body)
@@ -46,6 +52,11 @@ async def json_feed(site: Site, request: Request) -> Response:
 async def archive_atom(site: Site, request: Request) -> Response:
     """`/archive/feed.atom`: the newest posts of any part of the archive."""
     return await _archive_feed(site, request, ATOM, _atom_body)
+
+
+async def archive_rss(site: Site, request: Request) -> Response:
+    """`/archive/feed.rss`, alike."""
+    return await _archive_feed(site, request, RSS, _rss_body)
 
 
 async def archive_json_feed(site: Site, request: Request) -> Response:
@@ -87,15 +98,22 @@ def _answer(site: Site, view: FeedView, media_type: str, write: Write) -> Cached
 
 
 def _atom_body(site: Site, view: FeedView) -> bytes:
-    urls, language = site.cap.urls, _language_of(view)
+    return _xml_body(site, view, "feeds/atom.xml")
+
+
+def _rss_body(site: Site, view: FeedView) -> bytes:
+    return _xml_body(site, view, "feeds/rss.xml")
+
+
+def _xml_body(site: Site, view: FeedView, template: str) -> bytes:
     body = site.renderer.page(
-        "feeds/atom.xml",
-        language,
+        template,
+        _language_of(view),
         feed=view,
         title=_title_of(view),
         page_url=view.page_url,
         feed_url=view.feed_url,
-        icon_url=urls.page(site.assets.path("icon.svg")),
+        icon_url=site.cap.urls.page(site.assets.path("icon.svg")),
         updated_at=view.updated_at or site.cap.clock(),
         version=installed_version(),
         bodies={entry.uri: _entry_html(site, entry) for entry in view.entries},

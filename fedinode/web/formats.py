@@ -6,6 +6,7 @@ Pure. Each function takes the language of the interface, because a date stands a
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -34,6 +35,11 @@ def machine_time(moment: date | datetime) -> str:
     if moment.utcoffset() == timedelta(0):
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return moment.isoformat(timespec="seconds")
+
+
+def mail_date(moment: datetime) -> str:
+    """Return the instant as mail and RSS write it. Spec: RFC 5322 section 3.3."""
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 def long_date(moment: date | datetime, language: str) -> str:
@@ -190,6 +196,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "languages_in": languages_in,
     "long_date": long_date,
     "machine_time": machine_time,
+    "mail_date": mail_date,
     "month_and_year": month_and_year,
     "number": number,
     "page_url": page_url,

@@ -164,6 +164,12 @@ async def test_a_picture_is_public_with_its_post_and_no_longer(
     await fresh(get, picture, lambda answer: answer.status_code == 404)
 
 
+async def test_a_picture_whose_bytes_are_lost_is_not_found(get: Get, cap: Capabilities, picture: str) -> None:
+    await publishing.publish(cap, f"{ORIGIN}/@berlin/de/streik")
+    (cap.settings.media_dir / picture.removeprefix("/media/")).unlink()
+    assert (await get(picture)).status_code == 404
+
+
 async def test_a_picture_is_shown_as_itself_alone(get: Get, cap: Capabilities, picture: str) -> None:
     await publishing.publish(cap, f"{ORIGIN}/@berlin/de/streik")
     headers = (await get(picture)).headers

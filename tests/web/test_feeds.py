@@ -135,3 +135,21 @@ async def test_a_withdrawn_post_leaves_the_feed(get: Get, publish: Publish, cap:
     await get("/feed.atom")
     await publishing.delete(cap, post.url)
     await fresh(get, "/feed.atom", lambda answer: texts(parse(answer), "a:entry/a:id") == [])
+
+
+async def test_an_rss_feed_says_the_same(get: Get, publish: Publish) -> None:
+    post = await publish(NEWS + '\nsummary = "Kurz & gut"\ntags = ["Arbeit"]', "Wir **streiken**.")
+    response = await get("/@berlin/feed.rss")
+    assert response.headers["content-type"].startswith("application/rss+xml")
+    channel = ElementTree.fromstring(response.content).find("channel")
+    assert channel is not None
+    (item,) = channel.findall("item")
+    assert item.findtext("guid") == post.uri
+    assert item.findtext("link") == post.url
+    assert item.findtext("pubDate") == "Fri, 20 Nov 2026 12:00:00 GMT"
+    assert item.findtext("description") == "Kurz & gut"
+    encoded = item.findtext("{http://purl.org/rss/1.0/modules/content/}encoded")
+    assert encoded is not None
+    assert "<strong>streiken</strong>" in encoded
+    for path in ("/feed.rss", "/de/feed.rss", "/@berlin/de/feed.rss", "/archive/feed.rss?tag=arbeit"):
+        assert post.uri in (await get(path)).text
