@@ -3,7 +3,7 @@
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument, on_node
 from fedinode.cli.output import counted
-from fedinode.services import delivering
+from fedinode.services import delivering, moderating
 
 
 async def deliveries(call: Call, cap: Capabilities) -> None:
@@ -36,6 +36,8 @@ async def retry(call: Call, cap: Capabilities) -> None:
     """Try again now."""
     count = await delivering.retry(cap, call.args.peer)
     call.output.say(f"Tried again now: {counted(count, 'delivery', 'deliveries')}.")
+    if call.args.peer is None and (parked := await moderating.retry_all_parked(cap)):
+        call.output.say(f"And of what others sent: {counted(parked, 'activity', 'activities')}.")
 
 
 async def wake(call: Call, cap: Capabilities) -> None:

@@ -134,6 +134,13 @@ async def retry_parked(cap: Capabilities, entry_id: int) -> None:
     cap.bells.fetch.set()
 
 
+async def retry_all_parked(cap: Capabilities) -> int:
+    """Try all parked activities again and return how many."""
+    count = await cap.database.write(lambda session: journal.unpark_all(session, cap.clock()))
+    cap.bells.fetch.set()
+    return count
+
+
 async def drop_parked(cap: Capabilities, entry_id: int) -> None:
     """Do nothing about a parked activity, for good. Raises NotFound."""
     await _settle(cap, entry_id, lambda session: journal.drop_parked(session, entry_id, cap.clock()))

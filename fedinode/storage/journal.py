@@ -202,6 +202,12 @@ def unpark(session: Session, entry_id: int, now: datetime) -> bool:
     return _settle(session, entry_id, {"state": "waiting", "attempts": 1, "due_at": now})
 
 
+def unpark_all(session: Session, now: datetime) -> int:
+    """Let all parked entries wait again, in the slow lane; return how many."""
+    statement = update(_TABLE).where(_TABLE.state == "parked").values(state="waiting", attempts=1, due_at=now)
+    return session.connection().execute(statement).rowcount
+
+
 def drop_parked(session: Session, entry_id: int, now: datetime) -> bool:
     """Mark a parked entry as done without an effect; False if there is none."""
     return _settle(session, entry_id, {"state": "done", "body": None, "done_at": now})

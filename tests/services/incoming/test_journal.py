@@ -9,7 +9,7 @@ import pytest
 
 from federation import activities, jsonld
 from fedinode.errors import NotFound
-from fedinode.services import bookkeeping, moderating, reacting, responding
+from fedinode.services import bookkeeping, diagnosing, handling, moderating, reacting, responding
 from fedinode.services.handling import Pending, Reaction, World
 from fedinode.storage import journal, models
 from fedinode.storage.database import Session
@@ -118,6 +118,8 @@ async def test_an_entry_that_never_works_is_parked_and_kept_until_somebody_decid
     visited.clock.advance(days=30)
     await prune(visited)
     assert await entries(visited) == ["parked"]
+    (finding,) = [each for each in await diagnosing.diagnose(visited.cap) if each.subject == "journal"]
+    assert "Something is missing here." in finding.sentence
 
     await visited.take(mira, mira.activity("Announce", uri))
     assert await entries(visited) == ["parked", "done"], "a parked one holds nobody"
@@ -131,6 +133,15 @@ async def prune(visited: Visited) -> int:
     """Delete what was done a week ago."""
     before = visited.clock() - timedelta(days=7)
     return await visited.cap.database.write(lambda session: journal.prune(session, before, 100))
+
+
+async def test_all_parked_entries_are_tried_again(visited: Visited, mira: PeerActor) -> None:
+    await visited.deliver(mira, mira.activity("Follow", COLLECTIVE))
+    (entry,) = await visited.rows(models.JournalEntry)
+    await visited.cap.database.write(lambda session: journal.park(session, entry.id, "no"))
+    assert await moderating.retry_all_parked(visited.cap) == 1
+    await visited.settle()
+    assert (await entries(visited), await visited.count(models.Follow)) == (["done"], 1)
 
 
 async def test_a_parked_entry_can_be_dropped(visited: Visited, mira: PeerActor) -> None:
@@ -176,3 +187,7 @@ async def test_what_an_older_version_took_in_and_this_one_does_not_read_is_done(
         "a document is not JSON: Expecting property name enclosed in double quotes",
         "ignored: X",
     ]
+
+
+def test_every_type_that_is_read_has_a_reaction() -> None:
+    assert set(responding.REACTIONS) == activities.HANDLED | {handling.FORWARDED}
