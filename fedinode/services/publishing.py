@@ -212,6 +212,7 @@ def _add(
     session: Session, press: Press, prepared: Prepared, *, draft: bool, again: bool, deliver: bool
 ) -> Published:
     row = press.collective
+    collectives.lock(session, row.id)
     if again:
         prepared = prepared.with_key(_further_key(session, row, prepared.key))
     else:

@@ -10,7 +10,7 @@ from fedinode.services import composing, drafting, indexing, preparing, publishi
 from fedinode.services.preparing import Prepared
 from fedinode.services.publishing import Published
 from fedinode.services.releasing import Press
-from fedinode.storage import federated_objects, invalidations, media_files, posts
+from fedinode.storage import collectives, federated_objects, invalidations, media_files, posts
 from fedinode.storage.database import Session
 from fedinode.storage.federated_objects import ObjectRow
 from fedinode.storage.posts import PostRow
@@ -27,6 +27,7 @@ async def edit(cap: Capabilities, url: str, manuscript: Manuscript) -> Published
     press = await releasing.open_press(cap, row)
 
     def write(session: Session) -> Published:
+        collectives.lock(session, row.id)
         locked = posts.lock(session, standing.id)
         if locked.state == "withdrawn":
             raise Conflict("This post was withdrawn; publish the text as a new one.")

@@ -73,6 +73,12 @@ def get(session: Session, collective_id: int) -> CollectiveRow:
     return CollectiveRow(**row._mapping)
 
 
+def lock(session: Session, collective_id: int) -> None:
+    """Let nobody else give out keys and slugs of a collective until this transaction ends."""
+    table = models.Collective
+    session.execute(select(table.id).where(table.id == collective_id).with_for_update())
+
+
 def find_by_name(session: Session, name: str) -> CollectiveRow | None:
     """Return the collective with this name, if any."""
     row = session.execute(select(*_COLUMNS).where(models.Collective.name == name)).one_or_none()

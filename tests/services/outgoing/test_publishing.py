@@ -1,5 +1,6 @@
 """Posts from file to tombstone: rows, documents, activities, deliveries."""
 
+import asyncio
 import itertools
 import json
 from dataclasses import replace
@@ -102,6 +103,25 @@ async def test_the_same_key_is_the_same_post_whatever_the_text(cap: Capabilities
     second = await publishing.post(cap, manuscript(NEWS + '\nkey = "streik"', "Zwei."))
     assert (second.uri, second.already) == (first.uri, True)
     assert "Eins." in (await document_of(cap, first.uri))["content"]
+
+
+async def test_same_file_from_several_hands_at_once_is_one_post(
+    cap: Capabilities, manuscript: Write, befriend: Befriend, koeln: Peer
+) -> None:
+    await befriend(koeln)
+    file = manuscript(NEWS)
+    results = await asyncio.gather(*(publishing.post(cap, file) for _ in range(6)))
+    assert len({each.uri for each in results}) == 1
+    assert sorted(each.already for each in results) == [False] + [True] * 5
+    assert await count(cap, models.Delivery) == 1
+
+
+async def test_further_posts_made_at_once_get_pages_of_their_own(
+    cap: Capabilities, manuscript: Write
+) -> None:
+    file = manuscript(NEWS)
+    results = await asyncio.gather(*(publishing.post(cap, file, again=True) for _ in range(6)))
+    assert len({each.url for each in results}) == 6
 
 
 async def test_again_makes_a_further_post(cap: Capabilities, manuscript: Write) -> None:
