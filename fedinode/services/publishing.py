@@ -261,6 +261,8 @@ async def delete(cap: Capabilities, url: str) -> Deletion:
     def write(session: Session) -> Deletion:
         standing = posts.lock(session, doomed.id)
         described = describe(session, cap.urls, row, standing)
+        if standing.state == "withdrawn":
+            return Deletion(uri=described.uri, title="", servers=0)
         title = _title(session, standing)
         queued = releasing.withdraw(session, press, standing)
         return Deletion(uri=described.uri, title=title, servers=queued)

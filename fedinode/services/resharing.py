@@ -13,7 +13,7 @@ from fedinode.manuscripts import Facts, Kind, Manuscript, TextVersion, Wording
 from fedinode.services import answering, publishing, registering, sending
 from fedinode.services.answering import Answered
 from fedinode.services.sending import Outgoing
-from fedinode.storage import inboxes, invalidations, remote_objects, reshares
+from fedinode.storage import collectives, inboxes, invalidations, remote_objects, reshares
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.reshares import NewReshare
@@ -95,6 +95,7 @@ async def unreshare(cap: Capabilities, url: str, *, collective: str | None = Non
 def _announce(
     session: Session, cap: Capabilities, row: CollectiveRow, subject: Answered, comment: str | None
 ) -> Reshared:
+    collectives.lock(session, row.id)
     standing = reshares.find_standing(session, row.id, subject.uri)
     if standing is not None:
         return Reshared(

@@ -106,6 +106,8 @@ def _revise(
         if language not in wanted:
             queued += releasing.withdraw_object(session, press, post, dropped)
             federated_objects.forget_revisions(session, dropped.id)
+            # The language may come back one day, as an object of its own.
+            federated_objects.supersede(session, dropped.id, press.now)
     return queued
 
 

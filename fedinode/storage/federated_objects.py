@@ -119,6 +119,11 @@ def mark_deleted(session: Session, object_id: int, now: datetime) -> None:
     session.execute(update(_OBJECTS).where(_OBJECTS.id == object_id).values(deleted_at=now))
 
 
+def supersede(session: Session, object_id: int, now: datetime) -> None:
+    """Note that an object stands for its post no longer; its address keeps answering."""
+    session.execute(update(_OBJECTS).where(_OBJECTS.id == object_id).values(superseded_at=now))
+
+
 def forget_revisions(session: Session, object_id: int) -> None:
     """Delete all states of a deleted object."""
     session.execute(update(_OBJECTS).where(_OBJECTS.id == object_id).values(current_revision_id=None))

@@ -493,6 +493,26 @@ async def test_languages_that_are_posts_of_their_own_come_and_go(
     assert kinds == [("Create", True), ("Delete", False)]
 
 
+async def test_language_that_comes_back_is_a_post_with_an_address_of_its_own(
+    cap: Capabilities, manuscript: Write
+) -> None:
+    await registering.set_federate(cap, "berlin", "each")
+    published = await publishing.post(cap, manuscript(TRANSLATED))
+    await revising.edit(cap, published.uri, manuscript(NEWS))
+    await revising.edit(cap, published.uri, manuscript(TRANSLATED))
+
+    def read(session: Session) -> list[str]:
+        return list(session.scalars(select(models.FederatedObject.uri).order_by(models.FederatedObject.id)))
+
+    german, gone, back = await cap.database.read(read)
+    assert german == published.uri
+    assert (await document_of(cap, gone))["type"] == "Tombstone"
+    assert list((await document_of(cap, back))["contentMap"]) == ["ru"]
+    await publishing.delete(cap, published.uri)
+    for uri in (german, gone, back):
+        assert (await document_of(cap, uri))["type"] == "Tombstone"
+
+
 async def test_translation_is_out_of_date_once_the_original_changed(
     cap: Capabilities, manuscript: Write
 ) -> None:
@@ -533,6 +553,17 @@ async def test_deleted_post_leaves_a_tombstone_and_tells_those_who_got_it(
     key = await cap.keyring.signer(cap.urls.collective("berlin"), "proof")
     proofs.verify_document(delete, key.key.public, cap.clock())
     assert (await document_of(cap, published.uri))["formerType"] == "Article"
+
+
+async def test_deleting_twice_tells_nobody_again(
+    cap: Capabilities, manuscript: Write, befriend: Befriend, koeln: Peer
+) -> None:
+    await befriend(koeln)
+    published = await publishing.post(cap, manuscript(NEWS))
+    await publishing.delete(cap, published.uri)
+    assert (await publishing.delete(cap, published.uri)).servers == 0
+    assert (await document_of(cap, published.uri))["type"] == "Tombstone"
+    assert await count(cap, models.OutgoingActivity) == 2
 
 
 async def test_deleted_text_is_gone_from_the_database(cap: Capabilities, manuscript: Write) -> None:

@@ -1,5 +1,6 @@
 """Following, being followed, resharing: what is asked, answered and taken back."""
 
+import asyncio
 import json
 
 import pytest
@@ -189,6 +190,13 @@ async def test_reshare_twice_is_one(cap: Capabilities, koeln: Peer) -> None:
     first = await resharing.reshare(cap, note["id"])
     second = await resharing.reshare(cap, note["id"], comment="Lest das!")
     assert (second.activity_uri, second.already, second.comment_uri) == (first.activity_uri, True, None)
+
+
+async def test_reshare_by_several_hands_at_once_is_one(cap: Capabilities, koeln: Peer) -> None:
+    note = koeln.serve(AS | koeln.actor("mira").note())
+    results = await asyncio.gather(*(resharing.reshare(cap, note["id"]) for _ in range(4)))
+    assert len({each.activity_uri for each in results}) == 1
+    assert sorted(each.already for each in results) == [False, True, True, True]
 
 
 async def test_unreshare_undoes_it_for_all_who_got_it(cap: Capabilities, koeln: Peer) -> None:
