@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from federation import activities, jsonld, objects, proofs
-from federation.cosigning import documents
+from federation.cosigning import documents, statement_checks
+from federation.errors import Malformed
 from federation.jsonld import Document
 from federation.net.client import SigningKey
 from fedinode.cache import collective_key, post_key
 from fedinode.capabilities import Capabilities
-from fedinode.errors import Conflict
+from fedinode.errors import Conflict, ManuscriptError
 from fedinode.manuscripts import Kind, parse_facts
 from fedinode.services import composing, indexing, sending
 from fedinode.services.composing import Mention, Work
@@ -260,10 +261,21 @@ def _standing_mentions(session: Session, subject: ObjectRow) -> tuple[Mention, .
 def _signature(document: Document, salt: str | None) -> Signature | None:
     if salt is None:
         return None
+    _require_signable(document)
     signed_text = documents.canonical(documents.signed_text(document))
     return Signature(
         salt=salt.encode(), signed_text=signed_text, text_digest=documents.digest_of_bytes(signed_text)
     )
+
+
+def _require_signable(document: Document) -> None:
+    """Raise ManuscriptError for a text that verifiers everywhere would refuse."""
+    try:
+        statement_checks.require_form(document)
+        statement_checks.require_content_match(document)
+        statement_checks.require_characters(document)
+    except Malformed as error:
+        raise ManuscriptError(f"This statement cannot be signed by others as it is: {error}.") from error
 
 
 def _publish_document(

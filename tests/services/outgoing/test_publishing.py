@@ -16,6 +16,7 @@ from federation.errors import SignatureRefused
 from fedinode import manuscripts
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, ManuscriptError, NotFound, UsageError
+from fedinode.manuscripts import Manuscript
 from fedinode.services import (
     delivering,
     drafting,
@@ -303,6 +304,20 @@ async def test_statement_open_to_co_signing_carries_the_digest_of_its_text(
     revision = await cap.database.read(lambda session: session.scalars(select(models.Revision)).one())
     assert revision.text_digest == document["textDigest"]
     assert documents.digest_of_bytes(revision.signed_text or b"") == revision.text_digest
+
+
+async def test_statement_that_verifiers_would_refuse_is_not_published(
+    cap: Capabilities, manuscript: Write
+) -> None:
+    def unsignable(front_matter: str) -> Manuscript:
+        """Return what a reader of front matter would have refused."""
+        good = manuscript(front_matter)
+        return replace(good, texts=(replace(good.texts[0], title="Erklärung <b>"),))
+
+    with pytest.raises(ManuscriptError, match="cannot be signed by others"):
+        await publishing.post(cap, unsignable(OPEN_STATEMENT))
+    assert await count(cap, models.Post) == 0
+    assert (await publishing.post(cap, unsignable(STATEMENT))).state == "public"
 
 
 async def test_salt_is_new_for_every_statement(cap: Capabilities, manuscript: Write) -> None:
