@@ -23,6 +23,7 @@ XRD_XML: Final = "application/xrd+xml"
 _SELF: Final = "self"
 _PROFILE_PAGE: Final = "http://webfinger.net/rel/profile-page"
 _SUBSCRIBE: Final = "http://ostatus.org/schema/1.0/subscribe"
+_OBJECT_INTENT: Final = "https://w3id.org/fep/3b86/Object"
 _LRDD: Final = "lrdd"
 _XRD_NAMESPACE: Final = "http://docs.oasis-open.org/ns/xri/xrd-1.0"
 
@@ -61,6 +62,14 @@ class Answer:
     profile_url: str | None = None
     #: Where a person of that host follows somebody: an address with ``{uri}`` in it.
     subscribe_template: str | None = None
+    #: Where a person of that host acts on any object: an address with ``{object}`` in it. Spec: FEP-3b86.
+    object_template: str | None = None
+
+    def act_on_url(self, uri: str) -> str | None:
+        """Return where a person of that host likes, boosts, answers or follows what has this id."""
+        if self.object_template is not None:
+            return self.object_template.replace("{object}", quote(uri, safe=""))
+        return None if self.subscribe_template is None else expand(self.subscribe_template, uri)
 
 
 # -- handles
@@ -119,6 +128,7 @@ def parse_jrd(document: Document) -> Answer:
         actor_uri=jsonld.require_uri(actor_uri, "the actor of a WebFinger answer"),
         profile_url=_profile_url(stated),
         subscribe_template=_template(stated, _SUBSCRIBE, "{uri}"),
+        object_template=_template(stated, _OBJECT_INTENT, "{object}"),
     )
 
 

@@ -21,6 +21,7 @@ from fedinode.web import (
     feeds,
     health,
     inbox_posts,
+    interactions,
     pages,
     search_pages,
     signature_lists,
@@ -39,6 +40,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/about", pages.node_page),
     ("/imprint", pages.node_page),
     ("/privacy", pages.node_page),
+    ("/interact", interactions.ask),
     ("/network", pages.network),
     ("/search", search_pages.search),
     ("/archive", archive_pages.archive),
@@ -110,8 +112,13 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/{language}/feed.json", feeds.json_feed),
 )
 
-#: Path of every inbox.
-INBOXES: Final = ("/inbox", "/actor/inbox", "/collectives/{name}/inbox")
+#: What is sent here: to inboxes by servers, and the one form that needs no account by readers.
+RECEIVED: Final[tuple[tuple[str, Handler], ...]] = (
+    ("/inbox", inbox_posts.post_inbox),
+    ("/actor/inbox", inbox_posts.post_inbox),
+    ("/collectives/{name}/inbox", inbox_posts.post_inbox),
+    ("/interact", interactions.lead),
+)
 
 
 def create_app(cap: Capabilities) -> ASGIApp:
@@ -126,9 +133,8 @@ def create_app(cap: Capabilities) -> ASGIApp:
 
 def routes(site: Site) -> list[Route]:
     """Return the table of routes, bound to the site."""
-    posted = _bound(inbox_posts.post_inbox, site)
     return [
-        *(Route(path, posted, methods=["POST"]) for path in INBOXES),
+        *(Route(path, _bound(handler, site), methods=["POST"]) for path, handler in RECEIVED),
         *(Route(path, _bound(handler, site), methods=["GET"]) for path, handler in READ),
     ]
 

@@ -86,11 +86,11 @@ async def resolve_handle(client: Client, handle: Handle, signer: SigningKey | No
 
     Raises: FetchFailed, Malformed.
     """
-    answer = await _finger(client, handle)
+    answer = await finger(client, handle)
     subject = webfinger.parse_handle(answer.subject)
     if not _is_same_handle(subject, handle):
         # The handle is one of several; the one that the host prefers must name the same actor.
-        preferred = await _finger(client, subject)
+        preferred = await finger(client, subject)
         if preferred.actor_uri != answer.actor_uri or preferred.subject != answer.subject:
             raise Malformed("Two handles name each other and not the same actor.")
     actor = await fetch_actor(client, answer.actor_uri, signer)
@@ -127,7 +127,7 @@ async def _confirms(client: Client, actor: Actor, handle: Handle) -> bool:
         return True
     if not actor.preferred_username:
         return False
-    own = await _finger(client, webfinger.parse_handle(f"{actor.preferred_username}@{host}"))
+    own = await finger(client, webfinger.parse_handle(f"{actor.preferred_username}@{host}"))
     return own.actor_uri == actor.uri and _is_same_handle(webfinger.parse_handle(own.subject), handle)
 
 
@@ -135,7 +135,11 @@ def _is_same_handle(one: Handle, other: Handle) -> bool:
     return (one.user.lower(), one.host) == (other.user.lower(), other.host)
 
 
-async def _finger(client: Client, handle: Handle) -> webfinger.Answer:
+async def finger(client: Client, handle: Handle) -> webfinger.Answer:
+    """Ask a host about one of its handles; the answer is that host's word alone.
+
+    Raises: FetchFailed, Malformed.
+    """
     if not egress.is_localhost(handle.host.partition(":")[0]):
         return await _finger_at(client, f"https://{handle.host}", handle)
     # Names under localhost live on either; a handle does not say on which.

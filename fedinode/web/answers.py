@@ -30,6 +30,9 @@ FOR_FEEDS: Final = "public, max-age=60"
 #: A search costs some milliseconds of a reader thread; what was found is kept like any page.
 SEARCHES_PER_SECOND: Final = 10
 SEARCHES_AT_ONCE: Final = 30
+#: Anybody may make us ask any server for a handle: few enough that nobody is bothered through us.
+ERRANDS_PER_SECOND: Final = 1
+ERRANDS_AT_ONCE: Final = 10
 
 HTML: Final = "text/html; charset=utf-8"
 JSON: Final = "application/json; charset=utf-8"
@@ -44,6 +47,8 @@ class Site:
     assets: Assets
     #: Lets searches through.
     searches: Throttle = field(default_factory=lambda: Throttle(SEARCHES_PER_SECOND, SEARCHES_AT_ONCE))
+    #: Lets through what makes us ask another server.
+    errands: Throttle = field(default_factory=lambda: Throttle(ERRANDS_PER_SECOND, ERRANDS_AT_ONCE))
 
 
 Handler = Callable[[Site, Request], Awaitable[Response]]

@@ -127,8 +127,9 @@ def respond(site: Site, request: Request, status: int, headers: dict[str, str] |
 
 
 def is_machine(request: Request) -> bool:
-    """Tell whether JSON is the answer to give: to who asks for it, and to all who send us something."""
-    return request.method not in ("GET", "HEAD") or answers.wants_activity(request)
+    """Tell whether JSON is the answer to give: to who asks for it, and to servers that send us something."""
+    is_form = "text/html" in request.headers.get("accept", "")
+    return answers.wants_activity(request) or (request.method not in ("GET", "HEAD") and not is_form)
 
 
 def _words(status: int) -> tuple[str, str]:

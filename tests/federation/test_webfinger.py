@@ -174,6 +174,23 @@ def test_a_template_that_cannot_be_used_is_left_out(template: object) -> None:
     assert webfinger.parse_jrd(jrd(subscribe, SELF)).subscribe_template is None
 
 
+def test_a_person_acts_on_an_object_where_their_host_says() -> None:
+    subscribe = {
+        "rel": "http://ostatus.org/schema/1.0/subscribe",
+        "template": "https://a.example/old?uri={uri}",
+    }
+    intent = {"rel": "https://w3id.org/fep/3b86/Object", "template": "https://a.example/new?uri={object}"}
+    uri = "https://b.example/posts/1?x"
+
+    assert webfinger.parse_jrd(jrd(subscribe, intent, SELF)).act_on_url(uri) == (
+        "https://a.example/new?uri=https%3A%2F%2Fb.example%2Fposts%2F1%3Fx"
+    )
+    assert webfinger.parse_jrd(jrd(subscribe, SELF)).act_on_url(uri) == (
+        "https://a.example/old?uri=https%3A%2F%2Fb.example%2Fposts%2F1%3Fx"
+    )
+    assert webfinger.parse_jrd(jrd(SELF)).act_on_url(uri) is None
+
+
 def test_an_address_is_put_into_a_template_escaped() -> None:
     assert webfinger.expand("https://a.example/authorize?uri={uri}&x=1", "https://b.example/?a=1&b=ü") == (
         "https://a.example/authorize?uri=https%3A%2F%2Fb.example%2F%3Fa%3D1%26b%3D%C3%BC&x=1"

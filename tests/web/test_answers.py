@@ -23,9 +23,17 @@ from fedinode.web import errors
 from fedinode.web.answers import Site
 from fedinode.web.assets import Assets
 from fedinode.web.rendering import Renderer
+from tests.conftest import DatabaseKind
 from tests.web.conftest import DOCUMENT, HTML, ORIGIN, Clock, Get, fresh
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def database_kind() -> DatabaseKind:
+    """One kind will do: nothing here asks the database in a way of its own."""
+    return "sqlite"
+
 
 NEWS = 'type = "news"\ntitle = "Streik"\nlanguage = "de"\nshow = "teaser"'
 LOCAL = "http://127.0.0.1:8000"

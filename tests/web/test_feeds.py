@@ -7,9 +7,17 @@ import pytest
 
 from fedinode.capabilities import Capabilities
 from fedinode.services import publishing
+from tests.conftest import DatabaseKind
 from tests.web.conftest import ORIGIN, Clock, Get, Publish, fresh
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def database_kind() -> DatabaseKind:
+    """One kind will do: nothing here asks the database in a way of its own."""
+    return "sqlite"
+
 
 NEWS = 'type = "news"\ntitle = "Streik"\nlanguage = "de"\nshow = "teaser"'
 ATOM = {"a": "http://www.w3.org/2005/Atom"}

@@ -2,9 +2,17 @@
 
 import pytest
 
+from tests.conftest import DatabaseKind
 from tests.web.conftest import ORIGIN, Get, Publish
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def database_kind() -> DatabaseKind:
+    """One kind will do: nothing here asks the database in a way of its own."""
+    return "sqlite"
+
 
 FINGER = "/.well-known/webfinger?resource="
 
