@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
+from fedinode.storage.locking import locked
 
 _TABLE = models.CoSignature
 
@@ -67,17 +68,17 @@ def add(session: Session, new: NewCoSignature) -> bool:
 
 def find(session: Session, uri: str) -> CoSignatureRow | None:
     """Return the consent with this id, locked until the commit."""
-    return _one(session, select(*_COLUMNS).where(_TABLE.uri == uri).with_for_update())
+    return _one(session, locked(session, select(*_COLUMNS).where(_TABLE.uri == uri)))
 
 
 def find_by_number(session: Session, number: int) -> CoSignatureRow | None:
     """Return a consent by the number that commands show, locked until the commit."""
-    return _one(session, select(*_COLUMNS).where(_TABLE.id == number).with_for_update())
+    return _one(session, locked(session, select(*_COLUMNS).where(_TABLE.id == number)))
 
 
 def find_by_stamp(session: Session, stamp_uri: str) -> CoSignatureRow | None:
     """Return the consent that a stamp lists."""
-    return _one(session, select(*_COLUMNS).where(_TABLE.stamp_uri == stamp_uri).with_for_update())
+    return _one(session, locked(session, select(*_COLUMNS).where(_TABLE.stamp_uri == stamp_uri)))
 
 
 def find_standing(session: Session, statement_uri: str, signer_uri: str) -> CoSignatureRow | None:

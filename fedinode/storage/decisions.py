@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, or_, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
+from fedinode.storage.locking import locked
 
 #: An account that nobody used for so long does not count as a member who can decide.
 LAPSES_AFTER = timedelta(days=60)
@@ -84,17 +85,16 @@ def add(session: Session, new: NewDecision, now: datetime) -> DecisionRow:
 
 def find(session: Session, uid: str) -> DecisionRow | None:
     """Return a decision by its uid, locked until the commit: last votes are counted one by one."""
-    row = session.execute(select(*_COLUMNS).where(_TABLE.uid == uid).with_for_update()).one_or_none()
+    row = session.execute(locked(session, select(*_COLUMNS).where(_TABLE.uid == uid))).one_or_none()
     return DecisionRow(**row._mapping) if row else None
 
 
 def find_open(session: Session, action: str, subject_uri: str) -> DecisionRow | None:
     """Return the open decision about this, locked until the commit."""
-    row = session.execute(
-        select(*_COLUMNS)
-        .where(_TABLE.action == action, _TABLE.subject_uri == subject_uri, _TABLE.state == "open")
-        .with_for_update()
-    ).one_or_none()
+    query = select(*_COLUMNS).where(
+        _TABLE.action == action, _TABLE.subject_uri == subject_uri, _TABLE.state == "open"
+    )
+    row = session.execute(locked(session, query)).one_or_none()
     return DecisionRow(**row._mapping) if row else None
 
 
@@ -111,9 +111,8 @@ def list_newest(
 
 def list_expired(session: Session, now: datetime) -> tuple[DecisionRow, ...]:
     """Return the open decisions whose time is over."""
-    rows = session.execute(
-        select(*_COLUMNS).where(_TABLE.state == "open", _TABLE.expires_at <= now).with_for_update()
-    )
+    query = select(*_COLUMNS).where(_TABLE.state == "open", _TABLE.expires_at <= now)
+    rows = session.execute(locked(session, query))
     return tuple(DecisionRow(**row._mapping) for row in rows)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
+from fedinode.storage.locking import locked
 
 _TABLE = models.KeptStatement
 
@@ -74,5 +75,5 @@ def change(session: Session, statement_uri: str, **values: Any) -> None:
 
 
 def _one(session: Session, condition: Any) -> KeptRow | None:
-    row = session.execute(select(*_COLUMNS).where(condition).with_for_update()).first()
+    row = session.execute(locked(session, select(*_COLUMNS).where(condition))).first()
     return KeptRow(**row._mapping) if row else None

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from fedinode.errors import Busy, DatabaseError
+from fedinode.storage.locking import READ_ONLY
 from fedinode.storage.notices import PostgresNotices
 from fedinode.storage.refusals import in_plain_words
 from fedinode.storage.sealing import Sealer, session_info
@@ -121,7 +122,9 @@ class PostgresStore:
         try:
             with (
                 self._engine.connect().execution_options(**options) as connection,
-                Session(connection, info=dict(self._session_info), expire_on_commit=False) as session,
+                Session(
+                    connection, info={**self._session_info, **READ_ONLY}, expire_on_commit=False
+                ) as session,
             ):
                 return job(session)
         except SQLAlchemyError as error:
