@@ -31,7 +31,7 @@ demo: $(VENV)/.ready-run
 	@$(BIN)/fedinode demo $(ARGS)
 
 test: $(VENV)/.ready-dev tests/fedify/.ready
-	@$(BIN)/python -m pytest -q -n $(JOBS) $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
 
 check: lint test
 
@@ -43,7 +43,7 @@ lint: $(VENV)/.ready-dev
 
 coverage: $(VENV)/.ready-dev tests/fedify/.ready
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q -n $(JOBS) $(ARGS)
+	@$(BIN)/coverage run -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --include='federation/*' --fail-under=100
 	@$(BIN)/coverage report --fail-under=90

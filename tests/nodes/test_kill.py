@@ -27,18 +27,16 @@ from tests.peer_server import PeerActor, PeerServer, peer_server
 pytestmark = pytest.mark.kills
 
 KILLS = 20
-#: Between these a serving node is killed while it works.
-SERVING_POINTS = (
-    "inbox.before-commit",
+#: Where a serving node is killed while it works, or a command while it publishes: before something is
+#: written down, and after. Two rounds, so that they can run side by side.
+BEFORE = ("inbox.before-commit", "react.before-commit", "deliver.after-lease", "publish.before-commit")
+AFTER = (
     "inbox.after-commit",
-    "react.before-commit",
     "react.after-commit",
-    "deliver.after-lease",
     "deliver.after-send",
     "deliver.before-record",
+    "publish.after-commit",
 )
-#: Here a command is killed while it publishes.
-PUBLISHING_POINTS = ("publish.before-commit", "publish.after-commit")
 LIFE_SECONDS = 20.0
 
 _POST = """+++
@@ -195,19 +193,24 @@ def publish_killed(stage: Stage, point: str, number: int) -> None:
     assert stage.post(path) == 0
 
 
+def kill_at(stage: Stage, point: str, passes: int, number: int) -> None:
+    """Kill the node, or a command that publishes, at a point."""
+    if point.startswith("publish."):
+        publish_killed(stage, point, number)
+    else:
+        live_until_killed(stage, point, passes, next(iter(stage.recorder.posted.values())))
+
+
+@pytest.mark.parametrize("points", [BEFORE, AFTER], ids=["before", "after"])
 def test_nothing_acknowledged_is_lost_and_nothing_is_applied_twice(
-    stage: Stage, capsys: pytest.CaptureFixture[str]
+    stage: Stage, points: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = write_post(stage.node.folder.parent, 0)
-    assert stage.post(first) == 0
-    post_uri = stage.recorder.posted[first]
+    assert stage.post(write_post(stage.node.folder.parent, 0)) == 0
     dice = random.Random(20261122)
     numbers = itertools.count(1)
     for _ in range(KILLS):
-        for point in SERVING_POINTS:
-            live_until_killed(stage, point, dice.randint(1, 3), post_uri)
-        for point in PUBLISHING_POINTS:
-            publish_killed(stage, point, next(numbers))
+        for point in points:
+            kill_at(stage, point, dice.randint(1, 3), next(numbers))
     child = stage.serve()
     stage.recorder.repeat_open()
     wait_until(lambda: is_quiet(stage.node), "everything is applied and delivered", 60)
@@ -216,7 +219,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_applied_twice(
         sys.stdout.write(f"\n{histogram(stage.recorder.kills)}\n")
     assert_all_applied_once(stage)
     assert_all_delivered_once(stage)
-    assert all(stage.recorder.kills[point] >= KILLS for point in (*SERVING_POINTS, *PUBLISHING_POINTS))
+    assert all(stage.recorder.kills[point] >= KILLS for point in points)
 
 
 def is_quiet(node: Node) -> bool:
