@@ -97,7 +97,11 @@ def test_a_statement_stands_in_two_languages_and_was_reshared(demo: Demo) -> Non
 
 def test_the_answer_is_shown_and_the_correction_made(demo: Demo) -> None:
     story = demo.story.read_text("utf-8")
-    news = next(line.split()[1] for line in story.splitlines() if "open" in line and "/posts/" in line)
+    news = next(
+        line.split()[1]
+        for line in story.splitlines()
+        if line.strip().startswith("open ") and "/posts/" in line
+    )
     page = demo.cell("berlin").page(news)
     assert "Força! Na quinta levamos pão." in page
     assert "60 Nachbarinnen" in page
