@@ -1,5 +1,6 @@
 """Figures as they are printed, and how memory and signing speed are read."""
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,12 @@ def pss_of_tree(pid: int) -> float:
             own = int(line.split()[1])
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
     return own / 1024 + sum(pss_of_tree(int(child)) for child in children)
+
+
+def processor_seconds(pid: int) -> float:
+    """Return how long a process has computed so far, in all threads; other work of the machine apart."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def rsa_signing_rate() -> Figure:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.archive import make_archive
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, processor_seconds
 from benchmarks.measured import new_node, serving
 from federation.signatures.message import HttpMessage
 from tests.nodes.harness import REPOSITORY, Node
@@ -38,19 +38,21 @@ def measure(folder: Path) -> list[Figure]:
     """Send likes, boosts and replies of ten actors about a hundred posts, and wait until all are applied."""
     node = new_node(folder)
     objects = make_archive(node, folder / "archive", _POSTS)
-    with serving(node), peer_server() as server:
+    with serving(node) as pid, peer_server() as server:
         actors = _introduced(server, node, objects[0])
         requests = [
             _wire(actor.signed(f"{node.origin}/inbox", _activity(actor, kind, uri)))
             for uri, actor, kind in itertools.product(objects, actors, _KINDS)
         ]
         (folder / "requests.json").write_text(json.dumps(requests), "ascii")
+        computed = processor_seconds(pid)
         began = time.perf_counter()
         sent = _send(folder / "requests.json", node.port)
         while _waiting(node):
             assert time.perf_counter() - began < _DEADLINE_SECONDS, "the journal is not applied in time"
             time.sleep(0.05)
         seconds = time.perf_counter() - began
+        computed = processor_seconds(pid) - computed
         parked = node.rows("SELECT count(*) AS number FROM journal WHERE state = 'parked'")[0]["number"]
     assert sent.statuses == {"202": len(requests)}, sent.statuses
     assert parked == 0, f"{parked} entries were parked"
@@ -62,6 +64,11 @@ def measure(folder: Path) -> list[Figure]:
             name="applied activities, from first request to last effect",
             value=len(requests) / seconds,
             unit="/s",
+        ),
+        Figure(
+            name="processor time of the node, each taken in and applied",
+            value=computed / len(requests) * 1000,
+            unit="ms",
         ),
     ]
 
