@@ -9,6 +9,7 @@ from fedinode.services import judging
 from fedinode.services.judging import Attempted
 from fedinode.storage import deliveries, inboxes, parked_deliveries, peers
 from fedinode.storage.database import Session
+from fedinode.storage.peers import Contact
 
 _GONE_WORDS = "nobody is behind this inbox any more"
 
@@ -17,8 +18,14 @@ def record(session: Session, attempts: Sequence[Attempted], dice: Sequence[float
     """Record what became of the rows, and what it says about their peers."""
     drawn = list(zip(attempts, dice, strict=True))
     deliveries.record(session, [judging.result_of(each, now, number) for each, number in drawn], now)
+    contacts = []
     for attempted, number in _last_of_each_peer([each for each in drawn if not each[0].is_own_fault]):
-        _record_peer(session, attempted, number, now)
+        outcome, before = attempted.outcome, attempted.peer
+        if not isinstance(outcome, Delivered):
+            _record_trouble(session, attempted, number, now)
+        elif judging.is_news(outcome, before, now):
+            contacts.append(_contact(outcome, before.id))
+    peers.record_contacts(session, contacts, now)
     for attempted in attempts:
         if isinstance(attempted.outcome, Abandoned) and attempted.outcome.inbox_is_gone:
             inboxes.record_gone(session, attempted.claimed.inbox_id, now)
@@ -36,12 +43,8 @@ def _last_of_each_peer(drawn: Sequence[tuple[Attempted, float]]) -> Sequence[tup
     return tuple(chosen.values())
 
 
-def _record_peer(session: Session, attempted: Attempted, dice: float, now: datetime) -> None:
+def _record_trouble(session: Session, attempted: Attempted, dice: float, now: datetime) -> None:
     outcome, before = attempted.outcome, attempted.peer
-    if isinstance(outcome, Delivered):
-        if judging.is_news(outcome, before, now):
-            _record_success(session, outcome, before.id, now)
-        return
     if not isinstance(outcome, Abandoned) and judging.is_peer_failing(outcome):
         _record_failure(session, attempted, dice, now)
         return
@@ -50,16 +53,14 @@ def _record_peer(session: Session, attempted: Attempted, dice: float, now: datet
         peers.hold_back(session, before.id, until)
 
 
-def _record_success(session: Session, outcome: Delivered, peer_id: int, now: datetime) -> None:
-    peers.record_alive(session, peer_id, now)
-    if outcome.skew_seconds is not None:
-        peers.record_skew(session, peer_id, round(outcome.skew_seconds))
-    peers.record_dialect(
-        session,
-        peer_id,
+def _contact(outcome: Delivered, peer_id: int) -> Contact:
+    skew = outcome.skew_seconds
+    return Contact(
+        peer_id=peer_id,
         dialect=outcome.speech.dialect,
-        seen_at=outcome.speech.seen_at,
+        dialect_seen_at=outcome.speech.seen_at,
         rfc9421_successes=outcome.speech.rfc9421_successes,
+        skew_seconds=None if skew is None else round(skew),
     )
 
 

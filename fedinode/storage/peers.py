@@ -1,10 +1,11 @@
 """Rows of peers: other servers, how they speak and whether they answer."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
@@ -26,6 +27,19 @@ class PeerRow:
     parked_at: datetime | None
     not_before: datetime | None
     level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """What a peer showed when it took a delivery."""
+
+    peer_id: int
+    #: The signature dialect that it understood, since when that is known, and how often RFC 9421 has worked.
+    dialect: str | None
+    dialect_seen_at: datetime | None
+    rfc9421_successes: int
+    #: How far its clock is ahead of ours; None where it did not say, then what is known stays.
+    skew_seconds: int | None
 
 
 _TABLE = models.Peer
@@ -53,26 +67,44 @@ def get_many(session: Session, peer_ids: Collection[int]) -> dict[int, PeerRow]:
     return {row.id: PeerRow(**row._mapping) for row in rows}
 
 
-def record_dialect(
-    session: Session, peer_id: int, *, dialect: str | None, seen_at: datetime | None, rfc9421_successes: int
-) -> None:
-    """Remember which signature dialect a peer understands, and how often RFC 9421 has worked."""
-    session.execute(
-        update(_TABLE)
-        .where(_TABLE.id == peer_id)
-        .values(dialect=dialect, dialect_seen_at=seen_at, rfc9421_successes=rfc9421_successes)
-    )
-
-
 def record_alive(session: Session, peer_id: int, now: datetime) -> None:
-    """Note that a peer answered or spoke: nothing holds its deliveries back any more."""
-    session.execute(
+    """Note that a peer spoke: nothing holds its deliveries back any more."""
+    session.execute(update(_TABLE).where(_TABLE.id == peer_id).values(**_alive(now)))
+
+
+def record_contacts(session: Session, contacts: Sequence[Contact], now: datetime) -> None:
+    """Note peers that took what was sent: as `record_alive`, and what they showed of themselves."""
+    if not contacts:
+        return
+    statement = (
         update(_TABLE)
-        .where(_TABLE.id == peer_id)
-        .values(
-            alive_at=now, failing_since=None, failed_at=None, failing_days=0, parked_at=None, not_before=None
-        )
+        .where(_TABLE.id == bindparam("row_id"))
+        .values(clock_skew_s=func.coalesce(bindparam("row_skew"), _TABLE.clock_skew_s))
     )
+    rows = [
+        {
+            "row_id": each.peer_id,
+            "row_skew": each.skew_seconds,
+            "dialect": each.dialect,
+            "dialect_seen_at": each.dialect_seen_at,
+            "rfc9421_successes": each.rfc9421_successes,
+            **_alive(now),
+        }
+        for each in contacts
+    ]
+    # Straight to the connection: a unit of work costs more than the statement.
+    session.connection().execute(statement, rows)
+
+
+def _alive(now: datetime) -> dict[str, Any]:
+    return {
+        "alive_at": now,
+        "failing_since": None,
+        "failed_at": None,
+        "failing_days": 0,
+        "parked_at": None,
+        "not_before": None,
+    }
 
 
 def record_failure(session: Session, peer: PeerRow, not_before: datetime | None, now: datetime) -> int:
@@ -108,11 +140,6 @@ def record_parked(session: Session, peer_id: int, now: datetime) -> None:
 def skews(session: Session) -> tuple[int, ...]:
     """Return by how many seconds each peer's clock was ahead of ours when it last answered."""
     return tuple(session.scalars(select(_TABLE.clock_skew_s).where(_TABLE.clock_skew_s.is_not(None))))
-
-
-def record_skew(session: Session, peer_id: int, seconds: int) -> None:
-    """Note how far a peer's clock is ahead of ours."""
-    session.execute(update(_TABLE).where(_TABLE.id == peer_id).values(clock_skew_s=seconds))
 
 
 def record_rfc9421_shown(session: Session, host: str, now: datetime) -> None:

@@ -16,6 +16,7 @@ from fedinode.services.diagnosing import Finding, diagnose
 from fedinode.services.founding import NewNode, create_node
 from fedinode.storage import peers
 from fedinode.storage.database import Session
+from fedinode.storage.peers import Contact
 from tests.nodes.harness import free_port
 
 pytestmark = pytest.mark.anyio
@@ -66,8 +67,17 @@ async def test_secrets_that_others_can_read_are_found(cap: Capabilities) -> None
 
 async def record_skews(cap: Capabilities, *seconds: int) -> None:
     def record(session: Session) -> None:
-        for number, each in enumerate(seconds):
-            peers.record_skew(session, peers.ensure(session, f"{number}.example", NOW), each)
+        contacts = [
+            Contact(
+                peer_id=peers.ensure(session, f"{number}.example", NOW),
+                dialect="cavage",
+                dialect_seen_at=NOW,
+                rfc9421_successes=0,
+                skew_seconds=each,
+            )
+            for number, each in enumerate(seconds)
+        ]
+        peers.record_contacts(session, contacts, NOW)
 
     await cap.database.write(record)
 
