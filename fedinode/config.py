@@ -37,7 +37,7 @@ __all__ = [
 
 FILE_NAME: Final = "fedinode.toml"
 # Names that the environment may carry and that are no settings.
-_NOT_SETTINGS = frozenset({"FEDINODE_DATA", "FEDINODE_FAILPOINT"})
+_NOT_SETTINGS = frozenset({"FEDINODE_CLOCK_OFFSET", "FEDINODE_DATA", "FEDINODE_FAILPOINT"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,14 @@
 """Builds the world once, for the web application, the worker and the commands."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from federation.net import client
 from federation.net.egress import EgressPolicy
+from fedinode import clocks
 from fedinode.cache import Cache
 from fedinode.capabilities import Capabilities, Clock, Keyring
 from fedinode.config import Settings
@@ -25,10 +27,10 @@ async def open_node(settings: Settings, *, clock: Clock | None = None) -> AsyncI
 
     Raises ConfigError, DatabaseError, OriginChanged, ClockWrong.
     """
-    require_plausible_clock((clock or _utc_now)())
+    now = clock or clocks.clock_of(os.environ)
+    require_plausible_clock(now())
     opened = await asyncio.to_thread(database.open_database, settings)
     try:
-        now = clock or _utc_now
         async with client.open_client(
             egress_policy(settings),
             user_agent=f"fedinode/{installed_version()} (+{settings.origin})",
@@ -63,7 +65,3 @@ def require_plausible_clock(now: datetime) -> None:
             f"The clock of this machine says {now:%Y-%m-%d}, which cannot be; set it right first, "
             "for every signature carries the time."
         )
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
