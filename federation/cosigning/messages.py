@@ -12,13 +12,13 @@ from typing import Final
 
 from federation import activities, errors, jsonld, times
 from federation.activities import Envelope
-from federation.cosigning import documents, identifiers, record_checks, statement_checks, vocabulary
+from federation.cosigning import bundle, documents, identifiers, record_checks, statement_checks, vocabulary
 from federation.cosigning.record_checks import CoSignature
 from federation.jsonld import Document
 
 MAX_WORDS_CHARS: Final = 2_000
 #: Why an author does not list a co-signature.
-REASONS: Final = frozenset({"not-wanted", "other-text", "blocked", "malformed"})
+REASONS: Final = ("not-wanted", "other-text", "blocked", "malformed")
 
 #: Only the published statement has these; the proof would let a leak be proven.
 _PUBLIC_MEMBERS = frozenset({"published", "updated", "to", "cc", "proof"})
@@ -99,15 +99,12 @@ def render_decline(envelope: Envelope, invitation_uri: str, reason: str) -> Docu
 def parse_invite(document: Document) -> Invite:
     """Read an invitation and check the draft in every point that needs no key.
 
-    Raises: Malformed.
+    Raises: Malformed; TooLarge, if no bundle could hold the draft.
     """
-    draft = document.get("object")
-    if not isinstance(draft, dict):
-        raise errors.Malformed("an invitation does not carry the draft")
-    draft = {name: value for name, value in draft.items() if name not in _PUBLIC_MEMBERS}
+    draft = render_draft(_require_embedded(document.get("object"), "an invitation does not carry the draft"))
     author_uri = identifiers.require_id(document.get("actor"))
     _require_draft(draft, author_uri)
-    role = document.get("role", "cosigner")
+    role = jsonld.get_str(document, "role") or "cosigner"
     if role not in record_checks.ROLES:
         raise errors.Malformed("an invitation asks for a role that there is not")
     return Invite(
@@ -119,6 +116,13 @@ def parse_invite(document: Document) -> Invite:
         ends_at=times.parse_timestamp(identifiers.require_time(document.get("endTime"))),
         words=(jsonld.get_str(document, "summary") or "")[:MAX_WORDS_CHARS],
     )
+
+
+def _require_embedded(record: object, otherwise: str) -> Document:
+    """Return a record that is carried by an activity, if a bundle could hold it later."""
+    if not isinstance(record, dict):
+        raise errors.Malformed(otherwise)
+    return bundle.load_record(jsonld.dump(record))
 
 
 def _require_draft(draft: Document, author_uri: str) -> None:
@@ -148,11 +152,10 @@ def render_request(envelope: Envelope, co_signature: Document, invitation_uri: s
 
 
 def parse_request(document: Document) -> Request:
-    """Read a request and the form of the consent in it. Raises: Malformed."""
+    """Read a request and the form of the consent in it. Raises: Malformed, TooLarge."""
     instrument = document.get("instrument")
-    if not isinstance(instrument, dict):
-        raise errors.Malformed("a request does not carry a co-signature")
-    co_signature = record_checks.parse_co_signature(instrument)
+    consent = _require_embedded(instrument, "a request does not carry a co-signature")
+    co_signature = record_checks.parse_co_signature(consent)
     signer_uri = identifiers.require_id(document.get("actor"))
     if co_signature.signer_uri != signer_uri or document.get("object") != co_signature.statement_uri:
         raise errors.Malformed("a request carries the consent of somebody else, or to something else")

@@ -152,8 +152,14 @@ def _check_tags(value: object, _uri: str) -> None:
 
 
 def _check_policy(value: object, _uri: str) -> None:
-    if not isinstance(value, dict):
-        raise errors.Malformed("an interaction policy is not an object")
+    policy = value.get("canCoSign", {}) if isinstance(value, dict) else None
+    # What others may do is in the forms of other servers; only who may co-sign is read here.
+    if not isinstance(policy, dict) or not all(map(_is_list_of_texts, policy.values())):
+        raise errors.Malformed("an interaction policy does not say in lists who may co-sign")
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _check_sensitive(value: object, _uri: str) -> None:

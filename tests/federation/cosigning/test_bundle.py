@@ -109,6 +109,8 @@ def test_floats_are_read_where_they_are_asked_for() -> None:
         HEADER + b',"entries":[],}',
         HEADER + b',"entries":[]]',
         HEADER + b',"entries" []}',
+        b'{"type":"CoSignBundle","version":2x,"entries":[]}',
+        b'{"type":CoSignBundle,"version":2,"entries":[]}',
         HEADER + b",entries:[]}",
         HEADER + b',"\\u0065ntries":[]}',
         HEADER + b"}}",
