@@ -93,6 +93,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/mirror", signature_lists.find_mirror),
     ("/mirror/{digest}", signature_lists.mirror),
     ("/mirror/{digest}/witness", signature_lists.witness),
+    ("/mirror/{digest}/{file}", signature_lists.mirrored_file),
     ("/activities/{uid}", activitypub.activity),
     ("/@{name}", pages.profile),
     ("/@{name}/feed.atom", feeds.atom),

@@ -147,6 +147,11 @@ class Settings:
         return self.data_dir / "media"
 
     @property
+    def copies_dir(self) -> Path:
+        """The folder of sealed files that belong to statements of others."""
+        return self.data_dir / "copies"
+
+    @property
     def temporary_dir(self) -> Path:
         """The folder for files in the making; /tmp may be read by others."""
         return self.data_dir / "tmp"

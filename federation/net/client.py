@@ -62,6 +62,9 @@ class Kind:
 
     accept: str
     is_right: TypeCheck
+    max_bytes: int = jsonld.MAX_DOCUMENT_BYTES
+    #: How long the whole exchange may take; None is the client's own limit.
+    seconds: float | None = None
 
 
 ACTIVITY = Kind(accept=negotiation.ACCEPT_ACTIVITY, is_right=negotiation.is_activity_type)
@@ -132,14 +135,15 @@ class Client:
         return Fetched(document=jsonld.load(answer.body), url=answer.url)
 
     async def get(self, url: str, *, kind: Kind, signer: SigningKey | None = None) -> Answer:
-        """Fetch a body of at most 1 MiB and of the right type, following redirects.
+        """Fetch a body of the right type, and at most 1 MiB unless the kind says more, following redirects.
 
         Raises: FetchFailed (NotFound, Gone, AddressRefused among them), Malformed.
         """
         egress.require_url(url, self._engine.policy)
         target = urldefrag(url).url
         try:
-            async with asyncio.timeout(self._engine.exchange_seconds), self._engine.fetch_slots:
+            seconds = kind.seconds or self._engine.exchange_seconds
+            async with asyncio.timeout(seconds), self._engine.fetch_slots:
                 answer = await self._follow(target, kind, signer)
         except TimeoutError as error:
             raise FetchFailed(f"{target} did not answer in time.") from error
@@ -178,10 +182,10 @@ class Client:
     async def _get(self, url: str, kind: Kind, signer: SigningKey | None) -> Answer:
         message = self._message("GET", url, (("Accept", kind.accept),), None)
         if signer is None:
-            return await self._send(message)
-        answer = await self._send(await self._signed(message, signer, Dialect.CAVAGE))
+            return await self._send(message, kind.max_bytes)
+        answer = await self._send(await self._signed(message, signer, Dialect.CAVAGE), kind.max_bytes)
         if answer.status in SIGNATURE_REFUSALS:
-            answer = await self._send(await self._signed(message, signer, Dialect.RFC9421))
+            answer = await self._send(await self._signed(message, signer, Dialect.RFC9421), kind.max_bytes)
         return answer
 
     def _require_allowed(self, url: str) -> None:
@@ -205,7 +209,7 @@ class Client:
         # RSA takes a third of a millisecond and lets go of the interpreter lock meanwhile.
         return await asyncio.get_running_loop().run_in_executor(self._engine.signing, sign)
 
-    async def _send(self, message: HttpMessage) -> Answer:
+    async def _send(self, message: HttpMessage, max_bytes: int = MAX_ANSWER_BYTES) -> Answer:
         request = httpx.Request(
             message.method,
             message.target_uri,
@@ -216,7 +220,7 @@ class Client:
         try:
             response = await self._engine.transport.handle_async_request(request)
             try:
-                return await _read(response, message)
+                return await _read(response, message, max_bytes)
             finally:
                 await response.aclose()
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
@@ -231,18 +235,18 @@ def _wire_url(url: str) -> str:
     return str(yarl.URL(str(httpx.URL(url))))
 
 
-async def _read(response: httpx.Response, message: HttpMessage) -> Answer:
+async def _read(response: httpx.Response, message: HttpMessage, max_bytes: int) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
     if message.method != "GET":
-        body = await _read_beginning(response, MAX_ANSWER_BYTES)
+        body = await _read_beginning(response, max_bytes)
     elif response.status_code != 200:
         body = b""
     elif headers.get("content-encoding", "identity").lower() != "identity":
         raise Malformed(f"{message.target_uri} sent an encoded body though none was asked for.")
     else:
-        body = await _read_beginning(response, jsonld.MAX_DOCUMENT_BYTES + 1)
-        if len(body) > jsonld.MAX_DOCUMENT_BYTES:
-            raise TooLarge(f"{message.target_uri} is longer than {jsonld.MAX_DOCUMENT_BYTES} bytes.")
+        body = await _read_beginning(response, max_bytes + 1)
+        if len(body) > max_bytes:
+            raise TooLarge(f"{message.target_uri} is longer than {max_bytes} bytes.")
     return Answer(url=message.target_uri, status=response.status_code, headers=headers, body=body)
 
 

@@ -89,6 +89,15 @@ async def receive(cap: Capabilities, message: HttpMessage, *, collective: str | 
     await _keep(cap, entry, sender, known)
 
 
+async def authenticate(cap: Capabilities, message: HttpMessage) -> str:
+    """Return the id of the actor that signed a GET. Raises: SignatureRefused, KeyUnavailable, Blocked."""
+    signed = signatures.parse(message, cap.clock())
+    host = resolving.host_of(signed.key_id)
+    known = await cap.database.read(lambda session: _look_up(session, signed, host, None))
+    _require_not_suspended(known.level, host)
+    return (await _authenticate(cap, signed, host, known.key)).actor_uri
+
+
 # -- before verification
 
 

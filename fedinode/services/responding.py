@@ -7,6 +7,7 @@ from federation import activities
 from fedinode.capabilities import Capabilities
 from fedinode.services import befriending, commenting, counting, departing, reporting
 from fedinode.services.cosigning import (
+    attaching,
     consenting,
     heeding,
     inviting,
@@ -113,7 +114,9 @@ REACTIONS: Final[Mapping[str, Reaction]] = {
     activities.FOLLOW: Reaction(apply=befriending.take_requests),
     activities.ACCEPT: Reaction(apply=_accept),
     activities.REJECT: Reaction(apply=_reject),
-    activities.INVITE: Reaction(apply=heeding.take_invites),
+    activities.INVITE: Reaction(
+        apply=heeding.take_invites, needs=attaching.needs_files, gather=attaching.fetch_invited
+    ),
     activities.CO_SIGN_REQUEST: Reaction(
         apply=stamping.take_requests, needs=stamping.all_need, gather=stamping.fetch_signer
     ),

@@ -41,6 +41,15 @@ class InvitationRow(NewInvitation):
     decided_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFile:
+    """A file of a draft of ours, and a cell that was shown the draft and may still sign it."""
+
+    digest: str
+    media_type: str
+    cell_uri: str
+
+
 _COLUMNS = tuple(getattr(_TABLE, each.name) for each in fields(InvitationRow))
 
 
@@ -75,6 +84,19 @@ def list_of_cell(session: Session, cell_uri: str, *, states: Collection[str]) ->
 def list_over(session: Session, now: datetime) -> tuple[InvitationRow, ...]:
     """Return the open invitations whose time is over."""
     return _all(session, select(*_COLUMNS).where(_TABLE.state == "open", _TABLE.ends_at <= now))
+
+
+def cells_shown(session: Session, media_path: str) -> tuple[ShownFile, ...]:
+    """Return the cells that were shown a draft of ours with this file, and may still sign it."""
+    media, used, revisions = models.MediaFile, models.RevisionMedia, models.Revision
+    rows = session.execute(
+        select(media.digest, media.type.label("media_type"), _TABLE.cell_uri)
+        .join(used, used.media_id == media.id)
+        .join(revisions, revisions.id == used.revision_id)
+        .join(_TABLE, _TABLE.text_digest == revisions.text_digest)
+        .where(media.path == media_path, _TABLE.state.in_(("open", "answered")))
+    )
+    return tuple(ShownFile(**row._mapping) for row in rows)
 
 
 def count_open_of(session: Session, author_uri: str) -> int:

@@ -5,10 +5,12 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from federation.errors import FederationError
 from fedinode.cache import CachedAnswer
-from fedinode.errors import NotFound
+from fedinode.errors import Blocked, NotFound
 from fedinode.services import lending
-from fedinode.web import answers, themes
+from fedinode.services.cosigning import attaching
+from fedinode.web import answers, inbox_posts, themes
 from fedinode.web.answers import Site
 
 #: A file that somebody made is shown as itself alone: nothing in it may load or run anything.
@@ -56,8 +58,28 @@ async def favicon(site: Site, request: Request) -> Response:
 
 
 async def media_file(site: Site, request: Request) -> Response:
-    """`/media/{file}`: pictures of public posts."""
-    name = request.path_params["file"]
+    """`/media/{file}`: pictures of public posts; those of a draft for the cells that are asked to sign it."""
+    try:
+        return await _public_file(site, request.path_params["file"])
+    except NotFound:
+        if "signature" not in request.headers:
+            raise
+        return await _draft_file(site, request)
+
+
+async def _draft_file(site: Site, request: Request) -> Response:
+    message = inbox_posts.signed_message(site, request, None)
+    try:
+        found = await attaching.lend_draft_file(site.cap, request.path_params["file"], message)
+    except (FederationError, Blocked) as error:
+        # Whoever is not asked learns nothing, not even that there is a file.
+        raise NotFound("There is no such file.") from error
+    headers = {**_MEDIA_HEADERS, "cache-control": "private, no-store"}
+    path = site.cap.settings.media_dir / found.name
+    return FileResponse(path, media_type=found.media_type, headers=headers, filename=found.name)
+
+
+async def _public_file(site: Site, name: str) -> Response:
 
     async def make() -> CachedAnswer:
         # Only that the file is public is kept here; its bytes are sent from the disk.

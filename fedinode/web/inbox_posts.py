@@ -45,12 +45,17 @@ async def _read_message(site: Site, request: Request) -> HttpMessage:
     # Whoever does not even claim to be somebody is not listened to.
     if "signature" not in request.headers:
         raise SignatureRefused("the request is not signed")
+    return signed_message(site, request, await read_body(request))
+
+
+def signed_message(site: Site, request: Request, body: bytes | None) -> HttpMessage:
+    """Return a request as its signature sees it."""
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
     return HttpMessage(
         method=request.method,
         target_uri=site.cap.settings.origin + _raw_target(request),
         headers=headers,
-        body=await read_body(request),
+        body=body,
     )
 
 

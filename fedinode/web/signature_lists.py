@@ -67,6 +67,20 @@ async def witness(site: Site, request: Request) -> Response:
     return await _document(site, request, lambda: exposing.witness(site.cap, digest))
 
 
+async def mirrored_file(site: Site, request: Request) -> Response:
+    """`/mirror/{digest}/{file}`: a file that belongs to a text, by its own digest."""
+    params = request.path_params
+    found = await exposing.mirrored_file(site.cap, params["digest"], params["file"])
+    headers = {
+        "content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+        "content-disposition": f'attachment; filename="{found.file_name}"',
+        "x-content-type-options": "nosniff",
+        "cache-control": answers.REVALIDATE,
+        **dict(_FOR_ALL),
+    }
+    return Response(found.content, media_type=found.media_type, headers=headers)
+
+
 async def find_mirror(site: Site, request: Request) -> Response:
     """`/mirror?statement=URL`: leads from a dead address to the copy that is kept here."""
     wanted = request.query_params.get("statement", "")

@@ -21,7 +21,7 @@ from federation.jsonld import PUBLIC, Document
 from fedinode.capabilities import Capabilities, load_signing_key
 from fedinode.errors import Conflict, NotAllowed, NotFound, PeerUnavailable
 from fedinode.services import deciding, registering, resolving, sending
-from fedinode.services.cosigning import heeding, keeping_lists, sightings
+from fedinode.services.cosigning import attaching, heeding, keeping_lists, sightings
 from fedinode.services.deciding import Question, Standing
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.sending import Outgoing
@@ -103,6 +103,7 @@ async def cosign(
     invited = await cap.database.read(lambda session: invitations.find_newest(session, url, row.uri))
     if invited is None or invited.state != "open":
         await _keep_public(cap, url, row)
+    await attaching.require_files(cap, await cap.database.read(lambda session: _to_sign(session, url, row)))
 
     def write(session: Session) -> Consented:
         now = cap.clock()
@@ -161,10 +162,17 @@ def _may_sign(statement: Document, cell_uri: str) -> bool:
     return PUBLIC in allowed or cell_uri in allowed
 
 
+def _to_sign(session: Session, url: str, row: CollectiveRow) -> Document:
+    """Return the text that a cell would sign now: the one that it was invited to, else the public one."""
+    invited = invitations.find_newest(session, url, row.uri)
+    is_invited = invited is not None and invited.state == "open"
+    return _statement(session, url, invited.text_digest if invited and is_invited else None)
+
+
 def _terms(session: Session, url: str, row: CollectiveRow) -> Terms:
     invited = invitations.find_newest(session, url, row.uri)
     is_invited = invited is not None and invited.state == "open"
-    statement = _statement(session, url, invited.text_digest if invited and is_invited else None)
+    statement = _to_sign(session, url, row)
     names = collectives.display_names(session, row.id)
     return Terms(
         statement_uri=statement["id"],

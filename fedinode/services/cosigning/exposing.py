@@ -3,17 +3,20 @@
 Nothing of it exists for anybody before the statement is public here; after that it depends on rows alone.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 from federation import collection, jsonld, objects, times
 from federation.jsonld import Document
 from fedinode.cache import post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound
-from fedinode.services.cosigning import bundling
+from fedinode.services.cosigning import attaching, bundling
+from fedinode.services.cosigning.attaching import AttachedFile
 from fedinode.services.cosigning.bundling import KeptList
 from fedinode.services.serving import PAGE_ITEMS, Served
 from fedinode.storage import cosignatures, kept_statements, statement_versions
@@ -24,6 +27,7 @@ T = TypeVar("T")
 
 _NOT_HERE: Final = "There is nothing at this address."
 _ENTRY: Final = "CoSignEntry"
+_SAFE_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,15 @@ class Badge:
     language: str
     as_of: datetime | None
     depends_on: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirroredFile:
+    """A file that belongs to a public text, and the name to save it under."""
+
+    file_name: str
+    media_type: str
+    content: bytes
 
 
 Find = Callable[[Session], KeptList | None]
@@ -147,6 +160,19 @@ async def mirror_of(cap: Capabilities, statement_uri: str) -> str:
         return cap.urls.mirror(_require(bundling.find_list(session, statement_uri)).kept.text_digest)
 
     return await cap.database.read(read)
+
+
+async def mirrored_file(cap: Capabilities, text_digest: str, digest: str) -> MirroredFile:
+    """Return a file of a text that we keep, by its digest. Raises: NotFound."""
+    found = _require(await cap.database.read(by_digest(text_digest)))
+    file, content = await attaching.read_copy(cap, found.statement, digest)
+    return MirroredFile(file_name=_file_name(file), media_type=file.media_type, content=content)
+
+
+def _file_name(file: AttachedFile) -> str:
+    """Return the last part of a file's address if it is a harmless name, else its digest."""
+    name = urlsplit(file.url).path.rpartition("/")[2]
+    return name if _SAFE_NAME.fullmatch(name) else file.digest
 
 
 # -- single records

@@ -20,7 +20,7 @@ from fedinode.cache import post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NodeError
 from fedinode.services import resolving
-from fedinode.services.cosigning import bundling, checking, keeping_lists, sightings, withdrawing
+from fedinode.services.cosigning import attaching, bundling, checking, keeping_lists, sightings, withdrawing
 from fedinode.storage import audit_log, cosignatures, invalidations, kept_statements, remote_actors
 from fedinode.storage.cosignatures import NewCoSignature
 from fedinode.storage.database import Session
@@ -60,14 +60,23 @@ async def pull(cap: Capabilities, kept: KeptRow) -> bool:
             logger.info("list of %s not fetched from %s: %s", kept.statement_uri, source.url, error)
             continue
         await _refresh_signers(cap, bundles)
-        return await _keep(cap, kept, bundles, source)
+        await _keep(cap, kept, bundles, source)
+        await _fetch_files(cap, kept)
+        return True
     await cap.database.write(lambda session: _put_off(session, kept, cap.clock()))
     return False
 
 
-async def _keep(cap: Capabilities, kept: KeptRow, bundles: list[Document], source: _Source) -> bool:
+async def _keep(cap: Capabilities, kept: KeptRow, bundles: list[Document], source: _Source) -> None:
     await cap.database.write(lambda session: _take(session, cap, kept, bundles, source))
-    return True
+
+
+async def _fetch_files(cap: Capabilities, kept: KeptRow) -> None:
+    """Fetch what is missing of the files that belong to a text, from its origin or from other keepers."""
+    found = await cap.database.read(lambda session: bundling.find_list(session, kept.statement_uri))
+    if found is not None and found.statement["attachment"]:
+        mirrors = [each.url for each in await _sources(cap, kept) if not each.is_origin]
+        await attaching.fetch(cap, found.statement, mirrors)
 
 
 async def _sources(cap: Capabilities, kept: KeptRow) -> list[_Source]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from fedinode.capabilities import Capabilities
 from fedinode.services import deciding
-from fedinode.services.cosigning import consenting, inviting, keeping_lists, pulling, surfacing
+from fedinode.services.cosigning import attaching, consenting, inviting, keeping_lists, pulling, surfacing
 from fedinode.storage.database import Session
 
 
@@ -31,3 +31,4 @@ async def tick_slowly(cap: Capabilities) -> None:
     if await cap.database.write(lambda session: consenting.resend(session, cap.urls, cap.clock())):
         cap.bells.deliver.set()
     await surfacing.poll_unpublished(cap)
+    await attaching.fetch_waiting(cap)
