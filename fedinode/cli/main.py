@@ -22,6 +22,7 @@ from fedinode.cli import (
     archives,
     blocking,
     demonstrating,
+    organisations,
     processes,
     relating,
     signatories,
@@ -45,6 +46,7 @@ COMMANDS: tuple[Command, ...] = (
     *relating.COMMANDS,
     *signatories.COMMANDS,
     *agreeing.COMMANDS,
+    *organisations.COMMANDS,
     *verifying.COMMANDS,
     *tracing.COMMANDS,
     *blocking.COMMANDS,
@@ -54,6 +56,7 @@ _UNKNOWN_COMMAND = re.compile(r"^argument (?:sub)?command: invalid choice: '([^'
 _GROUPS = {
     "collective": "the collectives of this node",
     "account": "the people who may sign in",
+    "organisation": "organisations without a node that support a statement",
     "import": "take over an archive",
 }
 

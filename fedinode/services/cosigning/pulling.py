@@ -20,7 +20,15 @@ from fedinode.cache import post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NodeError
 from fedinode.services import resolving
-from fedinode.services.cosigning import attaching, bundling, checking, keeping_lists, sightings, withdrawing
+from fedinode.services.cosigning import (
+    attaching,
+    bundling,
+    checking,
+    keeping_lists,
+    sightings,
+    tallying,
+    withdrawing,
+)
 from fedinode.storage import audit_log, cosignatures, invalidations, kept_statements, remote_actors
 from fedinode.storage.cosignatures import NewCoSignature
 from fedinode.storage.database import Session
@@ -139,6 +147,7 @@ def _take(
         checkpoint = bundle.get("checkpoint")
         if isinstance(checkpoint, dict) and keeping_lists.is_newer(session, kept, checkpoint):
             kept_statements.change(session, kept.statement_uri, checkpoint_body=jsonld.dump(checkpoint))
+        tallying.take(session, kept, bundle.get("tally"), now)
     silent_since = None if source.is_origin else kept.silent_since or now
     kept_statements.change(
         session,

@@ -4,7 +4,15 @@ from datetime import timedelta
 
 from fedinode.capabilities import Capabilities
 from fedinode.services import deciding
-from fedinode.services.cosigning import attaching, consenting, inviting, keeping_lists, pulling, surfacing
+from fedinode.services.cosigning import (
+    attaching,
+    consenting,
+    inviting,
+    keeping_lists,
+    pulling,
+    surfacing,
+    tallying,
+)
 from fedinode.storage.database import Session
 
 
@@ -18,7 +26,10 @@ async def tick(cap: Capabilities) -> None:
         deciding.expire(session, now)
         inviting.expire(session, now)
         withdrawn = surfacing.withdraw_unpublished(session, cap.urls, now)
-        return withdrawn + keeping_lists.count_due(session, cap.urls, now, hurry=hurry)
+        waiting = tallying.renew_due(session, now, hurry=hurry)
+        counted = keeping_lists.count_due(session, cap.urls, now, hurry=hurry)
+        tallying.put_off(session, waiting)
+        return withdrawn + counted
 
     if await cap.database.write(write):
         cap.bells.deliver.set()
