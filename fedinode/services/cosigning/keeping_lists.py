@@ -16,6 +16,7 @@ from federation.errors import FederationError
 from federation.jsonld import Document
 from fedinode.cache import post_key
 from fedinode.capabilities import load_signing_key
+from fedinode.config import Settings
 from fedinode.services import sending
 from fedinode.services.cosigning import sightings
 from fedinode.services.handling import Pending, World
@@ -39,8 +40,6 @@ from fedinode.urls import Urls
 FEW_KEEPERS: Final = 50
 WAIT_FOR_FEW: Final = timedelta(seconds=60)
 WAIT_FOR_MANY: Final = timedelta(minutes=10)
-#: After an author's new count keepers ask for the list at once, and otherwise once a day.
-PULL_PAUSE: Final = timedelta(minutes=1)
 
 
 def keepers(session: Session, statement_uri: str) -> frozenset[str]:
@@ -178,7 +177,7 @@ def take_checkpoints(session: Session, world: World, group: Sequence[Pending]) -
         if kept is None or kept.is_own or kept.author_uri != pending.sender_uri:
             continue
         if checkpoint.text_digest == kept.text_digest and is_newer(session, kept, checkpoint.document):
-            soonest = kept.pulled_at + PULL_PAUSE if kept.pulled_at else world.now
+            soonest = kept.pulled_at + pause_of(world.settings) if kept.pulled_at else world.now
             kept_statements.change(
                 session,
                 kept.statement_uri,
@@ -186,6 +185,11 @@ def take_checkpoints(session: Session, world: World, group: Sequence[Pending]) -
                 pull_due_at=max(world.now, soonest),
             )
             touch(session, kept.statement_uri, world.now)
+
+
+def pause_of(settings: Settings) -> timedelta:
+    """Return how long a keeper waits between two requests for a list: as long as authors collect changes."""
+    return timedelta(seconds=settings.cosigning.checkpoint_seconds)
 
 
 def is_newer(session: Session, kept: KeptRow, checkpoint: Document) -> bool:

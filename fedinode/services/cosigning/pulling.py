@@ -30,7 +30,7 @@ from fedinode.services.cosigning import (
     withdrawing,
 )
 from fedinode.storage import audit_log, cosignatures, invalidations, kept_statements, remote_actors
-from fedinode.storage.cosignatures import NewCoSignature
+from fedinode.storage.cosignatures import CoSignatureRow, NewCoSignature
 from fedinode.storage.database import Session
 from fedinode.storage.kept_statements import KeptRow
 
@@ -149,18 +149,25 @@ def _take(
             kept_statements.change(session, kept.statement_uri, checkpoint_body=jsonld.dump(checkpoint))
         tallying.take(session, kept, bundle.get("tally"), now)
     silent_since = None if source.is_origin else kept.silent_since or now
+    alarm = _alarm(session, kept)
     kept_statements.change(
         session,
         kept.statement_uri,
-        pull_due_at=_tomorrow(now),
+        pull_due_at=_next_pull(session, cap, kept, alarm, now),
         pulled_at=now,
         silent_since=silent_since,
-        alarm=_alarm(session, kept),
+        alarm=alarm,
     )
     invalidations.record(session, [post_key(kept.text_digest)], now)
 
 
-def _tomorrow(now: datetime) -> datetime:
+def _next_pull(
+    session: Session, cap: Capabilities, asked: KeptRow, alarm: str | None, now: datetime
+) -> datetime:
+    """Return when to ask again: soon, if the author counted anew while we asked, else in a day."""
+    present = kept_statements.find(session, asked.statement_uri)
+    if alarm and present is not None and present.checkpoint_body != asked.checkpoint_body:
+        return now + keeping_lists.pause_of(cap.settings)
     return now + DAILY * random.uniform(0.8, 1.2)
 
 
@@ -254,7 +261,14 @@ def _alarm(session: Session, kept: KeptRow) -> str | None:
     if found is None or found.kept.checkpoint_body is None:
         return None
     counted = record_checks.parse_checkpoint(jsonld.load(found.kept.checkpoint_body))
-    stamped = {row.digest for row in (*found.listed, *found.ended)}
-    if record_checks.set_digest(stamped) != counted.set_digest:
-        return "The author's list differs from its own count; what was verified is shown."
-    return None
+    stamped = {row.digest: _stamped_at(row) for row in (*found.listed, *found.ended)}
+    # What was stamped after the count is not in it yet; of the same second it may be or not.
+    before = {digest for digest, at in stamped.items() if at < counted.published}
+    until = {digest for digest, at in stamped.items() if at <= counted.published}
+    if counted.set_digest in map(record_checks.set_digest, (stamped.keys(), before, until)):
+        return None
+    return "The author's list differs from its own count; what was verified is shown."
+
+
+def _stamped_at(row: CoSignatureRow) -> str:
+    return str(jsonld.load(row.stamp_body or b"{}").get("published", ""))

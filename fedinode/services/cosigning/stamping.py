@@ -18,7 +18,7 @@ from federation.jsonld import Document
 from fedinode.capabilities import Capabilities, load_signing_key
 from fedinode.errors import Conflict, NotFound
 from fedinode.services import resolving, sending, telling
-from fedinode.services.cosigning import heeding, keeping_lists, sightings
+from fedinode.services.cosigning import heeding, keeping_lists, sightings, withdrawing
 from fedinode.services.handling import NOTHING, Facts, Keys, Pending, World
 from fedinode.services.sending import Outgoing
 from fedinode.storage import collectives, cosignatures, inboxes, invitations, statement_versions
@@ -92,7 +92,9 @@ def _take_one(session: Session, world: World, request: Request, actor: Actor) ->
         return
     cosignatures.add(session, _as_row(case))
     row = _get(session, consent.uri)
-    if _is_welcome(session, case):
+    if withdrawing.apply_early(session, row, world.now):
+        return
+    if _is_welcome(session, case, world.now):
         accept(session, world.urls, row, case.key, world.now)
     else:
         cause = f"pending:{consent.uri}"
@@ -145,14 +147,27 @@ def _require_role(session: Session, consent: CoSignature) -> None:
         raise _Refused("not-wanted")
 
 
-def _is_welcome(session: Session, case: _Case) -> bool:
-    """Whether a consent is listed at once: an invitation is a permission, whatever the policy says (R12)."""
+def _is_welcome(session: Session, case: _Case, now: datetime) -> bool:
+    """Whether a consent is listed at once: an invitation is a permission, whatever the policy says (R12).
+
+    Who declined, answered too late, or was taken off the list before, is like somebody who was never asked.
+    """
     consent = case.consent
+    before = cosignatures.list_of_statement(session, consent.statement_uri)
+    if any(_is_unwanted(each, consent.signer_uri) for each in before):
+        return False
     invitation = invitations.find_newest(session, consent.statement_uri, consent.signer_uri)
     if invitation is not None and invitation.text_digest == consent.text_digest:
-        return invitation.state in ("open", "answered", "declined")
+        is_open = invitation.state == "open" and invitation.ends_at > now
+        return is_open or invitation.state == "answered"
     policy = jsonld.load(case.version.body).get("interactionPolicy", {}).get("canCoSign", {})
     return consent.signer_uri in policy.get("automaticApproval", [])
+
+
+def _is_unwanted(row: CoSignatureRow, signer_uri: str) -> bool:
+    """Whether the author has said no by hand to this cell before."""
+    was_refused = row.author_state == "rejected" and row.reason in ("not-wanted", "blocked")
+    return row.signer_uri == signer_uri and (was_refused or row.removal_body is not None)
 
 
 def _as_row(case: _Case) -> NewCoSignature:

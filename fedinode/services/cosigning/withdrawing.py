@@ -26,10 +26,13 @@ from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.cosignatures import CoSignatureRow
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow
+from fedinode.storage.evidence_files import EvidenceRow
 from fedinode.urls import Urls
 
-#: Undos of one consent that are kept before the consent itself came.
-MAX_EARLY = 3
+#: Undos of one cell that are kept before the consent came that each of them ends.
+MAX_EARLY = 10
+#: How evidence of that kind is marked.
+_EARLY = "withdrawal"
 #: A consent in one of these states binds the cell, or may.
 _BINDING = ("sent", "accepted", "seen", "public", "mismatch")
 
@@ -152,33 +155,53 @@ def take_withdrawals(session: Session, world: World, group: Sequence[Pending]) -
 
 def _keep_early(session: Session, pending: Pending, uri: str, now: datetime) -> None:
     """Keep an Undo that came before its consent (R15): should the consent come yet, it has ended already."""
-    document = pending.activity.document
+    document, signer_uri = pending.activity.document, pending.sender_uri
     embedded = pending.activity.object_document
     is_about_consent = embedded is not None and embedded.get("type") == activities.CO_SIGN_REQUEST
-    if not is_about_consent or not authority.is_same_origin(uri, pending.sender_uri):
+    if not is_about_consent or not authority.is_same_origin(uri, signer_uri):
         return
-    if len(evidence_files.list_from(session, uri, ["withdrawal"])) < MAX_EARLY:
-        digest = documents.digest(document)
-        body = jsonld.dump(document)
-        evidence_files.add(session, digest, "withdrawal", body, source_uri=uri, now=now)
+    if not _is_signed(session, document, signer_uri):
+        heeding.refuse(session, pending, "The withdrawal has no valid proof.", now)
+        return
+    kept = evidence_files.list_from(session, signer_uri, [_EARLY])
+    if len([each for each in kept if not _is_applied(session, each)]) >= MAX_EARLY:
+        heeding.refuse(session, pending, "Too many withdrawals of consents that did not come.", now)
+        return
+    body = jsonld.dump(document)
+    evidence_files.add(session, documents.digest(document), _EARLY, body, source_uri=signer_uri, now=now)
 
 
-def apply_early(session: Session, row: CoSignatureRow, now: datetime) -> None:
-    """Apply the Undo of a consent that came before it."""
-    for kept in evidence_files.list_from(session, row.uri, ["withdrawal"]):
-        take_undo(session, jsonld.load(kept.body), row, now)
+def _is_applied(session: Session, kept: EvidenceRow) -> bool:
+    named = record_checks.named_by(jsonld.load(kept.body))
+    return any(cosignatures.find(session, uri) is not None for uri in named)
+
+
+def apply_early(session: Session, row: CoSignatureRow, now: datetime) -> bool:
+    """Apply the Undo of a consent that came before it; False if there was none."""
+    early = evidence_files.list_from(session, row.signer_uri, [_EARLY])
+    undos = [jsonld.load(kept.body) for kept in early]
+    return any(
+        take_undo(session, undo, row, now) for undo in undos if row.uri in record_checks.named_by(undo)
+    )
+
+
+def _is_signed(session: Session, document: Document, owner_uri: str) -> bool:
+    """Whether a record carries the proof of a collective's members, by a key that was seen at its server."""
+    try:
+        keyring = sightings.keyring_of(session, owner_uri)
+        evidence.require_signed(document, owner_uri, keyring, prefix=identifiers.COSIGN_FRAGMENT)
+    except FederationError:
+        return False
+    return True
 
 
 def take_undo(session: Session, document: Document, row: CoSignatureRow, now: datetime) -> bool:
     """Apply a signer's Undo from anywhere: it proves itself. False if it does not."""
     if row.withdrawal_body is not None:
         return True
-    try:
-        keyring = sightings.keyring_of(session, row.signer_uri)
-        evidence.require_signed(document, row.signer_uri, keyring, prefix=identifiers.COSIGN_FRAGMENT)
-    except FederationError:
-        return False
     if document.get("type") != activities.UNDO or row.uri not in record_checks.named_by(document):
+        return False
+    if not _is_signed(session, document, row.signer_uri):
         return False
     _apply(session, row, jsonld.dump(document), now)
     return True
@@ -252,14 +275,10 @@ def take_removal(session: Session, document: Document, row: CoSignatureRow, now:
     """Apply an author's removal from anywhere: it proves itself. False if it does not."""
     if row.removal_body is not None:
         return True
-    author_uri = jsonld.load(row.body)["statementAuthor"]
-    try:
-        keyring = sightings.keyring_of(session, author_uri)
-        evidence.require_signed(document, author_uri, keyring, prefix=identifiers.COSIGN_FRAGMENT)
-    except FederationError:
-        return False
     named = record_checks.named_by(document)
     if document.get("type") != activities.DELETE or row.stamp_uri not in named:
+        return False
+    if not _is_signed(session, document, jsonld.load(row.body)["statementAuthor"]):
         return False
     cosignatures.record_removal(session, row.id, jsonld.dump(document), now)
     keeping_lists.touch(session, row.statement_uri, now)
