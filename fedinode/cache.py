@@ -17,6 +17,8 @@ ENTRY_OVERHEAD_BYTES = 512
 NODE_KEY = "node"
 #: What others publish and we keep: posts of those whom our collectives follow or reshare.
 NETWORK_KEY = "network"
+#: What pages say of cells under statements: which of them this node blocks.
+SIGNERS_KEY = "signers"
 
 
 def post_key(post_uid: str) -> str:

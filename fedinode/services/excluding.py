@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from federation import webfinger
 from federation.errors import Malformed
-from fedinode.cache import NETWORK_KEY, follows_key, post_key
+from fedinode.cache import NETWORK_KEY, SIGNERS_KEY, follows_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound, UsageError
 from fedinode.services import resolving
@@ -101,6 +101,7 @@ async def block(
         effect = _effect(session, found, severity)
         _set_level(session, found, severity, reason, cap.clock())
         keys = _suspend(session, found, cap.clock()) if severity == "suspend" else frozenset[str]()
+        keys |= {SIGNERS_KEY}
         invalidations.record(session, keys, cap.clock())
         return effect, keys
 
@@ -118,9 +119,12 @@ async def unblock(cap: Capabilities, subject: str) -> Block:
         if row is None:
             raise NotFound(f"{subject} is not blocked.")
         _set_level(session, found, "none", None, cap.clock())
+        invalidations.record(session, [SIGNERS_KEY], cap.clock())
         return _block(row)
 
-    return await cap.database.write(write)
+    lifted = await cap.database.write(write)
+    cap.cache.invalidate([SIGNERS_KEY])
+    return lifted
 
 
 async def blocks(cap: Capabilities) -> tuple[Block, ...]:

@@ -245,7 +245,7 @@ def _whole(
             replies=conversing.threads(answers),
             reply_count=len(answers),
         ),
-        roster=rostering.find_roster(session, view.uri) if view.statement else None,
+        roster=rostering.find_roster(session, house.urls, view.uri) if view.statement else None,
     )
 
 

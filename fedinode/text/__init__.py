@@ -7,6 +7,7 @@ slugs.py       names for addresses, in ASCII
 languages.py   BCP 47 tags
 handles.py     host names and handles as people may read them
 occasions.py   dates, times and facts of statements and events in words
+resemblance.py names that look alike
 
 Values that templates may mark as safe come from `clean_remote_html`, `markdown_to_html`,
 `inline_to_html` and `note_to_html` alone.
@@ -18,6 +19,7 @@ from fedinode.text.handles import display_handle, display_host
 from fedinode.text.languages import canonical_language
 from fedinode.text.markdown import Schemes, escape, inline_to_html, markdown_to_html, note_to_html
 from fedinode.text.occasions import clock_times, date_in_words, event_lines, event_summary
+from fedinode.text.resemblance import outline
 from fedinode.text.slugs import slugify
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "markdown_to_html",
     "normalise",
     "note_to_html",
+    "outline",
     "plain",
     "slugify",
     "without_invisible",

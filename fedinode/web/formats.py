@@ -158,6 +158,23 @@ def host_of(url: str) -> str:
     return display_host((urlsplit(url).hostname or url).removeprefix("www."))
 
 
+def shown_host(host: str, language: str) -> str:
+    """Return a server's name, with its port, in letters that readers of the language can tell apart."""
+    return display_host(host, language)
+
+
+def shown_hosts(hosts: Iterable[str], language: str) -> str:
+    """Return the names of servers in a sentence."""
+    return lists.format_list(
+        [display_host(host, language) for host in hosts], locale=i18n.locale_of(language)
+    )
+
+
+def country_name(code: str, language: str) -> str:
+    """Return what a language calls a country; the code where there is no such country."""
+    return i18n.locale_of(language).territories.get(code.upper(), code)
+
+
 def kind_name(kind: Kind, language: str) -> str:
     """Return what this kind of post is called."""
     return kind_names(language)[kind]
@@ -186,6 +203,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "adoption": adoption,
     "clock_line": clock_line,
     "clocks": clocks,
+    "country_name": country_name,
     "direction": i18n.direction,
     "event_days": event_days,
     "host_of": host_of,
@@ -201,6 +219,8 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "number": number,
     "page_url": page_url,
     "short_date": short_date,
+    "shown_host": shown_host,
+    "shown_hosts": shown_hosts,
     "weekday_name": weekday_name,
     "when_line": when_line,
 }

@@ -117,7 +117,7 @@ async def post(site: Site, request: Request) -> Response:
             return answers.make_redirect(found.url, status=301, depends_on=keys, headers=(_VARY,))
         if isinstance(found, Tombstone):
             return _tombstone_answer(site, node, found)
-        keys = (*keys, post_key(found.uid))
+        keys = (*keys, post_key(found.uid), *(found.roster.depends_on if found.roster else ()))
         if is_document:
             return answers.make_redirect(found.uri, status=303, depends_on=keys, headers=(_VARY,))
         return _page_answer(_post_page(site, node, found), keys, activity_url=found.uri)
