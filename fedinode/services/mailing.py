@@ -46,6 +46,14 @@ LETTERS: Mapping[str, tuple[str, str]] = {
             "does not say what.\n\nSign in at {url} to read it and to vote.\n"
         ),
     ),
+    "signatures-wrong": (
+        _mark("Please look at the signatures at {node}"),
+        _mark(
+            "Hello,\n\nthe nightly check of signatures at {node} found something that is not as it should "
+            "be. For your safety this mail does not say what.\n\nOn the machine of the node, "
+            "`fedinode check-signatures` shows it.\n"
+        ),
+    ),
 }
 
 

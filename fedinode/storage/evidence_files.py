@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
@@ -35,3 +35,8 @@ def list_from(session: Session, source_uri: str, kinds: Collection[str]) -> tupl
     query = select(*columns).where(_TABLE.source_uri == source_uri, _TABLE.kind.in_(kinds))
     rows = session.execute(query.order_by(_TABLE.first_seen_at, _TABLE.digest))
     return tuple(EvidenceRow(**row._mapping) for row in rows)
+
+
+def drop(session: Session, digest: str) -> None:
+    """Forget a document that a newer one says better."""
+    session.execute(delete(_TABLE).where(_TABLE.digest == digest))

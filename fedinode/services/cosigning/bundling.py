@@ -15,7 +15,7 @@ from federation.cosigning.record_checks import SeenKey
 from federation.jsonld import Document
 from fedinode.capabilities import Capabilities, load_signing_key
 from fedinode.errors import NotFound
-from fedinode.services.cosigning import keeping_lists, sightings
+from fedinode.services.cosigning import keeping_lists, sightings, witnessing
 from fedinode.storage import collectives, cosignatures, kept_statements, statement_versions
 from fedinode.storage.cosignatures import CoSignatureRow
 from fedinode.storage.database import Session
@@ -82,13 +82,14 @@ def _published(body: bytes | None) -> str:
 
 def make_bundle(session: Session, urls: Urls, found: KeptList, now: datetime) -> Document:
     """Return the whole bundle, version 2."""
+    others = witnessing.kept_words(session, found.kept.statement_uri, found.kept.text_digest)
     members: dict[str, Any] = {
         "entries": [entry(row) for row in found.listed],
         "formerEntries": [entry(row) for row in found.ended],
         "withdrawals": _loaded(row.withdrawal_body for row in found.ended),
         "removals": _loaded(row.removal_body for row in found.ended),
-        "actors": _actors(session, found),
-        "witnesses": [_witness(session, urls, found, now)],
+        "actors": _actors(session, found, [each["attributedTo"] for each in others]),
+        "witnesses": [_witness(session, urls, found, now), *others],
     }
     for name, body in (("checkpoint", found.kept.checkpoint_body), ("tally", found.kept.tally_body)):
         if body is not None:
@@ -112,9 +113,12 @@ def _people(found: KeptList) -> tuple[tuple[str, str], ...]:
     return ((found.kept.author_uri, ""), *signers)
 
 
-def _actors(session: Session, found: KeptList) -> list[Document]:
+def _actors(session: Session, found: KeptList, witnesses: Iterable[str]) -> list[Document]:
+    """Return everybody whose keys a reader needs; our own witness is among those who sign, or did."""
     documents_by_name: list[Document] = []
-    for uri, name in _people(found):
+    people = dict(_people(found))
+    people |= {uri: "" for uri in witnesses if uri not in people}
+    for uri, name in people.items():
         for key_id, key in sightings.known_keys(session, uri):
             documents_by_name.append(records.render_actor(uri, name, {key_id: key}))
     return documents_by_name

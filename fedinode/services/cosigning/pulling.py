@@ -7,13 +7,13 @@ Spec: docs/cosigning.md, P2, P4, V3.
 
 import logging
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from federation import jsonld
-from federation.cosigning import evidence, identifiers, record_checks
+from federation.cosigning import evidence, identifiers, record_checks, verify
 from federation.errors import FederationError, Malformed
 from federation.jsonld import Document
 from fedinode.cache import post_key
@@ -21,6 +21,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import NodeError
 from fedinode.services import resolving
 from fedinode.services.cosigning import (
+    alarming,
     attaching,
     bundling,
     checking,
@@ -28,6 +29,7 @@ from fedinode.services.cosigning import (
     sightings,
     tallying,
     withdrawing,
+    witnessing,
 )
 from fedinode.storage import audit_log, cosignatures, invalidations, kept_statements, remote_actors
 from fedinode.storage.cosignatures import CoSignatureRow, NewCoSignature
@@ -39,6 +41,10 @@ logger = logging.getLogger(__name__)
 DAILY: Final = timedelta(days=1)
 #: Another keeper is asked when the author has not answered; so many are tried.
 OTHER_KEEPERS: Final = 2
+
+
+class KeyConflict(Malformed):
+    """A consent was made with another key than was seen before under the same id (K3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,7 @@ async def pull(cap: Capabilities, kept: KeptRow) -> bool:
         except (FederationError, NodeError) as error:
             logger.info("list of %s not fetched from %s: %s", kept.statement_uri, source.url, error)
             continue
-        await _refresh_signers(cap, bundles)
+        await refresh_keys(cap, bundles)
         await _keep(cap, kept, bundles, source)
         await _fetch_files(cap, kept)
         return True
@@ -110,23 +116,40 @@ async def _fetch(cap: Capabilities, url: str) -> list[Document]:
     return await checking.fetch_pages(opened, url, signer)
 
 
-async def _refresh_signers(cap: Capabilities, bundles: Iterable[Document]) -> None:
-    """Ask signers that are new here for their keys at their own addresses; the silent are passed over."""
-    uris = {
-        signer
-        for bundle in bundles
-        for entry in jsonld.as_list(bundle.get("entries"))
-        if isinstance(entry, dict)
-        and isinstance(consent := entry.get("coSignature"), dict)
-        and isinstance(signer := consent.get("attributedTo"), str)
-        and not cap.urls.is_ours(signer)
-    }
-    known = await cap.database.read(lambda session: remote_actors.find_many(session, uris))
-    for uri in uris - known.keys():
+async def refresh_keys(cap: Capabilities, bundles: Iterable[Document]) -> None:
+    """Ask whoever signed with a key that is new here for their keys of today, at their own addresses.
+
+    The silent are passed over: then a key is known from the author alone.
+    """
+    used = {pair for bundle in bundles for pair in _keys_used(bundle) if not cap.urls.is_ours(pair[0])}
+
+    def read(session: Session) -> set[str]:
+        return {uri for uri, key_id in used if key_id not in dict(sightings.known_keys(session, uri))}
+
+    for uri in await cap.database.read(read):
         try:
-            await resolving.resolve_actor(cap, uri)
+            await resolving.resolve_actor(cap, uri, max_age=timedelta(0))
         except (FederationError, NodeError) as error:
             logger.info("the keys of %s were not seen: %s", uri, error)
+
+
+def _keys_used(bundle: Document) -> Iterator[tuple[str, str]]:
+    """Yield who says that they signed a record, and the key id that its proof names; nothing is believed."""
+    entries = [
+        each
+        for member in ("entries", "formerEntries")
+        for each in jsonld.as_list(bundle.get(member))
+        if isinstance(each, dict)
+    ]
+    records = [each.get(name) for each in entries for name in ("coSignature", "authorization")]
+    for member in ("withdrawals", "removals", "checkpoint", "tally", "witnesses"):
+        records += jsonld.as_list(bundle.get(member))
+    for record in records:
+        proof = record.get("proof") if isinstance(record, dict) else None
+        if isinstance(record, dict) and isinstance(proof, dict):
+            owner, key_id = record.get("attributedTo", record.get("actor")), proof.get("verificationMethod")
+            if isinstance(owner, str) and isinstance(key_id, str):
+                yield owner, key_id
 
 
 # -- what was fetched
@@ -136,10 +159,12 @@ def _take(
     session: Session, cap: Capabilities, kept: KeptRow, bundles: list[Document], source: _Source
 ) -> None:
     now = cap.clock()
+    conflicts: list[str] = []
     for bundle in bundles:
         for member in ("entries", "formerEntries"):
             for entry in jsonld.as_list(bundle.get(member)):
-                _take_entry(session, kept, entry, now)
+                conflict = _take_entry(session, kept, entry, now)
+                conflicts += [conflict] if conflict else []
         for document in jsonld.as_list(bundle.get("withdrawals")):
             _take_end(session, document, now, is_removal=False)
         for document in jsonld.as_list(bundle.get("removals")):
@@ -148,8 +173,10 @@ def _take(
         if isinstance(checkpoint, dict) and keeping_lists.is_newer(session, kept, checkpoint):
             kept_statements.change(session, kept.statement_uri, checkpoint_body=jsonld.dump(checkpoint))
         tallying.take(session, kept, bundle.get("tally"), now)
+        for document in jsonld.as_list(bundle.get("witnesses"))[: verify.MAX_WITNESSES]:
+            witnessing.take(session, kept, document, now)
     silent_since = None if source.is_origin else kept.silent_since or now
-    alarm = _alarm(session, kept)
+    alarm = conflicts[0] if conflicts else _alarm(session, kept)
     kept_statements.change(
         session,
         kept.statement_uri,
@@ -158,6 +185,8 @@ def _take(
         silent_since=silent_since,
         alarm=alarm,
     )
+    if conflicts:
+        alarming.raise_alarm(session, kept, conflicts[0], now)
     invalidations.record(session, [post_key(kept.text_digest)], now)
 
 
@@ -180,36 +209,51 @@ def _put_off(session: Session, kept: KeptRow, now: datetime) -> None:
     )
 
 
-def _take_entry(session: Session, kept: KeptRow, entry: object, now: datetime) -> None:
-    """Keep one stamped consent; one that is not right affects nothing else."""
+def _take_entry(session: Session, kept: KeptRow, entry: object, now: datetime) -> str | None:
+    """Keep one stamped consent; one that is not right affects nothing else.
+
+    Returns a sentence for the admins, where another key stands under an id than was seen before.
+    """
     if not isinstance(entry, dict):
-        return
+        return None
     try:
-        consent_document, stamp_document = entry.get("coSignature"), entry.get("authorization")
-        if not isinstance(consent_document, dict) or not isinstance(stamp_document, dict):
-            return
-        consent = record_checks.parse_co_signature(consent_document)
-        stamp = record_checks.parse_authorization(stamp_document)
-        if consent.statement_uri != kept.statement_uri or consent.text_digest != kept.text_digest:
-            return
-        if consent.author_uri != kept.author_uri or consent.signer_uri == kept.author_uri:
-            return
-        key = _require_key(session, consent, stamp)
-        record_checks.require_match(stamp, consent, key)
-        evidence.require_signed(
-            stamp.document, kept.author_uri, sightings.keyring_of(session, kept.author_uri)
-        )
+        found = _require_entry(session, kept, entry)
     except FederationError as error:
         details = {"statement": kept.statement_uri, "reason": str(error)}
         audit_log.add(session, "cosign.entry-refused", str(entry.get("id", "")), now=now, details=details)
-        return
+        return f"Not listed: {error}." if isinstance(error, KeyConflict) else None
+    if found is not None:
+        _keep_entry(session, *found, now)
+    return None
+
+
+def _require_entry(
+    session: Session, kept: KeptRow, entry: Document
+) -> tuple[record_checks.CoSignature, record_checks.Authorization] | None:
+    """Return consent and stamp of an entry; None if it is not of this list. Raises: FederationError."""
+    consent_document, stamp_document = entry.get("coSignature"), entry.get("authorization")
+    if not isinstance(consent_document, dict) or not isinstance(stamp_document, dict):
+        return None
+    consent = record_checks.parse_co_signature(consent_document)
+    stamp = record_checks.parse_authorization(stamp_document)
+    if consent.statement_uri != kept.statement_uri or consent.text_digest != kept.text_digest:
+        return None
+    if consent.author_uri != kept.author_uri or consent.signer_uri == kept.author_uri:
+        return None
+    key = _require_key(session, consent, stamp)
+    record_checks.require_match(stamp, consent, key)
+    evidence.require_signed(stamp.document, kept.author_uri, sightings.keyring_of(session, kept.author_uri))
+    return consent, stamp
+
+
+def _keep_entry(
+    session: Session, consent: record_checks.CoSignature, stamp: record_checks.Authorization, now: datetime
+) -> None:
     cosignatures.add(session, _as_row(consent))
     row = cosignatures.find(session, consent.uri)
-    if row is None or row.digest != consent.digest:
+    if row is None or row.digest != consent.digest or row.stamp_body is not None:
         return
-    if row.stamp_body is None:
-        if cosignatures.find_standing(session, row.statement_uri, row.signer_uri) is not None:
-            return
+    if cosignatures.find_standing(session, row.statement_uri, row.signer_uri) is None:
         cosignatures.record_stamp(session, row.id, stamp.uri, jsonld.dump(stamp.document), now)
         withdrawing.apply_early(session, row, now)
 
@@ -217,12 +261,13 @@ def _take_entry(session: Session, kept: KeptRow, entry: object, now: datetime) -
 def _require_key(
     session: Session, consent: record_checks.CoSignature, stamp: record_checks.Authorization
 ) -> str:
-    """Return the key of a consent: as its signer shows it, else as the stamp names it. Raises: Malformed."""
+    """Return the key of a consent: as its signer shows it, else as the stamp names it.
+
+    Raises: Malformed, KeyConflict.
+    """
     value = identifiers.require_key(stamp.witnessed_value)
-    seen = dict(sightings.known_keys(session, consent.signer_uri))
-    shown = seen.get(consent.key_id, value)
-    if shown != value:
-        raise Malformed(f"another key was seen here under {consent.key_id}")
+    if sightings.conflicting_key(session, consent.signer_uri, consent.key_id, value):
+        raise KeyConflict(f"another key was seen here before under {consent.key_id}")
     keyring = sightings.keyring_with(consent.signer_uri, consent.key_id, value)
     return evidence.require_signed(
         consent.document, consent.signer_uri, keyring, prefix=identifiers.COSIGN_FRAGMENT

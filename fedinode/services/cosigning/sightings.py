@@ -38,6 +38,17 @@ def seen_keys(session: Session, actor_uri: str) -> tuple[tuple[str, str, datetim
     return tuple(each for each in seen if each[1].startswith(_MULTIKEY))
 
 
+def is_ours(session: Session, actor_uri: str) -> bool:
+    """Tell whether an actor's keys are in our hands."""
+    return bool(signing_keys.list_public(session, actor_uri))
+
+
+def conflicting_key(session: Session, actor_uri: str, key_id: str, key: str) -> str | None:
+    """Return the key that was seen first under an id, if it is another one: then neither is believed (K3)."""
+    first = next((public for known, public in known_keys(session, actor_uri) if known == key_id), key)
+    return None if first == key else first
+
+
 def keyring_of_actor(actor: Actor) -> Keyring:
     """Return the keys that an actor lists now."""
     keyring = Keyring()
