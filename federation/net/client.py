@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urldefrag, urljoin
 
 import aiohttp
@@ -36,6 +37,7 @@ MAX_CONNECTIONS = 64
 MAX_REDIRECTS = 3
 MAX_ANSWER_BYTES = 65_536
 SIGNING_THREADS = 2
+REMEMBERED_URLS = 2048
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: What a peer answers to a signature it does not understand or want.
@@ -212,7 +214,7 @@ class Client:
     async def _send(self, message: HttpMessage, max_bytes: int = MAX_ANSWER_BYTES) -> Answer:
         request = httpx.Request(
             message.method,
-            message.target_uri,
+            _parsed(message.target_uri),
             headers=list(message.headers),
             content=message.body,
             extensions={"timeout": {"connect": CONNECT_SECONDS}},
@@ -230,9 +232,16 @@ class Client:
             raise FetchFailed(f"{message.target_uri} does not answer ({reason}).") from error
 
 
+# The same inboxes are written to again and again; parsing takes twice 50 microseconds.
+@lru_cache(maxsize=REMEMBERED_URLS)
 def _wire_url(url: str) -> str:
     """Return a checked URL as aiohttp writes it on the wire, with its own escapes: this is what is signed."""
-    return str(yarl.URL(str(httpx.URL(url))))
+    return str(yarl.URL(str(_parsed(url))))
+
+
+@lru_cache(maxsize=REMEMBERED_URLS)
+def _parsed(url: str) -> httpx.URL:
+    return httpx.URL(url)
 
 
 async def _read(response: httpx.Response, message: HttpMessage, max_bytes: int) -> Answer:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+import uvloop
 from starlette.types import ASGIApp
 
 from fedinode import app, config, node, worker
@@ -41,7 +42,7 @@ def serve(call: Call) -> None:
     where = f"{settings.origin} is served on {call.args.host} port {call.args.port}; Ctrl-C ends it."
     order = _Order(settings=settings, listener=listener, deliver=not call.args.no_deliver)
     if call.args.workers == 1:
-        asyncio.run(_serve(order, lambda: call.output.say(where)))
+        uvloop.run(_serve(order, lambda: call.output.say(where)))
     else:
         asyncio.run(_open_once(settings))
         call.output.say(where)
@@ -173,7 +174,7 @@ def _fork(order: _Order) -> int:
         return child
     code = 1
     try:
-        asyncio.run(_serve(order, lambda: None))
+        uvloop.run(_serve(order, lambda: None))
         code = 0
     except NodeError as error:
         print(error, file=sys.stderr, flush=True)
@@ -186,7 +187,7 @@ def work(call: Call) -> None:
     """Deliver and react, without a web."""
     settings = config.load_settings(call.data_dir, os.environ)
     log_to_stderr()
-    asyncio.run(_work(settings, lambda: call.output.say(f"Working for {settings.origin}; Ctrl-C ends it.")))
+    uvloop.run(_work(settings, lambda: call.output.say(f"Working for {settings.origin}; Ctrl-C ends it.")))
 
 
 async def _work(settings: Settings, when_open: Callable[[], None]) -> None:
