@@ -14,10 +14,23 @@ from fedinode.services.cosigning.showing import SignatureLine
 async def invite(call: Call, cap: Capabilities) -> None:
     """Ask cells to sign a draft."""
     ask = Ask(ends_at=_moment(call.args.until), role=call.args.role, words=call.args.message)
-    for each in await inviting.invite(cap, call.args.url, call.args.handles, ask):
+    signers = await inviting.signers_of(cap, call.args.url) if call.args.signers else ()
+    handles = tuple(dict.fromkeys((*call.args.handles, *signers)))
+    if not handles:
+        raise UsageError(
+            "Name who is asked, as @lisbon@lisbon.example, or ask all who signed with --signers."
+        )
+    for each in await inviting.invite(cap, call.args.url, handles, ask):
         call.output.line(each.invitation_uri)
         done = "was asked before" if each.already else "is asked"
         call.output.say(f"{each.handle} {done}, until {each.ends_at:%Y-%m-%d %H:%M} UTC.")
+
+
+async def uninvite(call: Call, cap: Capabilities) -> None:
+    """Take an invitation back."""
+    cancelled = await inviting.uninvite(cap, call.args.url, call.args.handle)
+    call.output.line(cancelled.uri)
+    call.output.say(f"{call.args.handle} is told that the invitation is over.")
 
 
 async def decline(call: Call, cap: Capabilities) -> None:
@@ -103,7 +116,10 @@ COMMANDS = (
         run=on_node(invite),
         arguments=(
             _URL,
-            argument("handles", metavar="HANDLE", nargs="+", help="as @lisbon@lisbon.example"),
+            argument("handles", metavar="HANDLE", nargs="*", help="as @lisbon@lisbon.example"),
+            argument(
+                "--signers", action="store_true", help="of an amendment: all who signed the text before"
+            ),
             argument("--until", metavar="DATE", help="how long they may answer (7 days)"),
             argument(
                 "--role",
@@ -113,6 +129,12 @@ COMMANDS = (
             ),
             argument("--message", metavar="TEXT", default="", help="words that go with it"),
         ),
+    ),
+    Command(
+        name="uninvite",
+        summary="take an invitation to sign back",
+        run=on_node(uninvite),
+        arguments=(_URL, argument("handle", metavar="HANDLE", help="as @lisbon@lisbon.example")),
     ),
     Command(
         name="decline",

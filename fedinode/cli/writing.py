@@ -8,7 +8,7 @@ from fedinode.cli import agreeing
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
 from fedinode.cli.output import counted
 from fedinode.manuscripts import Manuscript
-from fedinode.services import publishing, revising
+from fedinode.services import amending, publishing, revising
 
 
 async def post(call: Call, cap: Capabilities) -> None:
@@ -23,6 +23,18 @@ async def post(call: Call, cap: Capabilities) -> None:
 async def edit(call: Call, cap: Capabilities) -> None:
     """Give a post a new text."""
     _tell(call, await revising.edit(cap, call.args.url, _manuscript(call, Path(call.args.file))))
+
+
+async def amend(call: Call, cap: Capabilities) -> None:
+    """Keep another text of a statement that was signed."""
+    amended = await amending.amend(cap, call.args.url, _manuscript(call, Path(call.args.file)))
+    call.output.line(amended.uri)
+    for warning in amended.warnings:
+        call.output.say(f"Note: {warning}")
+    call.output.say(
+        "Kept as a draft that amends it; `fedinode invite URL --signers` asks all who signed, "
+        "`fedinode publish URL` makes it public. The first text stays as it is, with its signatures."
+    )
 
 
 async def publish(call: Call, cap: Capabilities) -> None:
@@ -126,6 +138,12 @@ COMMANDS = (
         name="edit",
         summary="give a post a new text, and tell those who have it",
         run=on_node(edit),
+        arguments=(_URL, _FILE),
+    ),
+    Command(
+        name="amend",
+        summary="keep another text of a statement that was open to co-signing, as a draft that all sign anew",
+        run=on_node(amend),
         arguments=(_URL, _FILE),
     ),
     Command(

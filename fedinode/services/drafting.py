@@ -17,14 +17,22 @@ from fedinode.urls import Urls
 
 
 def save(
-    session: Session, urls: Urls, collective: CollectiveRow, prepared: Prepared, now: datetime
+    session: Session,
+    urls: Urls,
+    collective: CollectiveRow,
+    prepared: Prepared,
+    now: datetime,
+    *,
+    amends: ObjectRow | None = None,
 ) -> PostRow:
-    """Keep a manuscript as a new draft."""
+    """Keep a manuscript as a new draft, perhaps of a text that amends a public one."""
     post = posts.add(session, prepared.as_post(collective.id), now)
     posts.set_tags(session, post.id, prepared.tags())
     kept = keep_texts(session, collective, post, prepared, {}, now)
     for language in object_languages(collective, prepared):
         object_id = add_object(session, urls, post, prepared, language, now)
+        if amends is not None:
+            federated_objects.set_amended(session, object_id, amends.id)
         add_revision(session, object_id, prepared, kept, language, now)
     return post
 

@@ -10,10 +10,10 @@ from fedinode.cache import collective_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound
 from fedinode.manuscripts import Facts, Kind, Manuscript, TextVersion, Wording
-from fedinode.services import answering, publishing, registering, sending
+from fedinode.services import answering, publishing, registering, sending, unsharing
 from fedinode.services.answering import Answered
 from fedinode.services.sending import Outgoing
-from fedinode.storage import collectives, inboxes, invalidations, remote_objects, reshares
+from fedinode.storage import collectives, invalidations, remote_objects, reshares
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.reshares import NewReshare
@@ -63,29 +63,8 @@ async def unreshare(cap: Capabilities, url: str, *, collective: str | None = Non
         found = reshares.find_standing(session, row.id, uri)
         if found is None:
             raise NotFound(f"{row.name} did not reshare {url}.")
-        now = cap.clock()
-        reshares.mark_undone(session, found.id, now)
-        undone = jsonld.load(found.activity_body)
-        outgoing = Outgoing(
-            type=activities.UNDO,
-            actor_uri=row.uri,
-            collective_id=row.id,
-            object_uri=uri,
-            cause_key=f"undo:{found.activity_uri}",
-            make=lambda envelope: activities.undo(envelope, undone),
-            to=(jsonld.PUBLIC,),
-            cc=(cap.urls.collective_followers(row.name),),
-            to_followers=True,
-            inbox_ids=inboxes.of_activity(session, found.activity_id),
-        )
-        sent = sending.send(session, cap.urls, outgoing, now)
-        invalidations.record(session, [collective_key(row.name)], now)
-        return Reshared(
-            activity_uri=found.activity_uri,
-            object_uri=uri,
-            already=False,
-            deliveries=sent.deliveries if sent else 0,
-        )
+        told = unsharing.take_back(session, cap.urls, row, uri, cap.clock())
+        return Reshared(activity_uri=found.activity_uri, object_uri=uri, already=False, deliveries=told or 0)
 
     reshared = await cap.database.write(write)
     cap.bells.deliver.set()

@@ -162,5 +162,5 @@ def _require_never_co_signable(session: Session, standing: tuple[ObjectRow, ...]
         if composing.can_be_co_signed(facts):
             raise Conflict(
                 "This statement was open to co-signing, so its text never changes; "
-                "publish the amended text as a new statement, for which everybody signs anew."
+                "`fedinode amend URL FILE.md` keeps the amended text as a new draft, which all sign anew."
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 
 from fedinode.storage import models, sealing
 from fedinode.storage.database import Session
@@ -33,6 +33,8 @@ class ObjectRow:
     current_revision_id: int | None
     last_updated_at: datetime | None
     deleted_at: datetime | None
+    #: The object whose text this one amends.
+    supersedes_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,18 @@ def find_by_uri(session: Session, uri: str) -> ObjectRow | None:
     return ObjectRow(**row._mapping) if row else None
 
 
+def set_amended(session: Session, object_id: int, amended_id: int) -> None:
+    """Note of a new object which one it amends."""
+    session.execute(update(_OBJECTS).where(_OBJECTS.id == object_id).values(supersedes_id=amended_id))
+
+
+def find_amendment(session: Session, object_id: int) -> ObjectRow | None:
+    """Return the object that amends this one, a draft too, and not one that was taken back."""
+    query = select(*_OBJECT_COLUMNS).where(_OBJECTS.supersedes_id == object_id, _OBJECTS.deleted_at.is_(None))
+    row = session.execute(query.order_by(_OBJECTS.id.desc()).limit(1)).one_or_none()
+    return ObjectRow(**row._mapping) if row else None
+
+
 def mark_deleted(session: Session, object_id: int, now: datetime) -> None:
     """Leave a tombstone: the documents are gone, the address stays."""
     session.execute(delete(_DOCUMENTS).where(_DOCUMENTS.object_id == object_id))
@@ -134,8 +148,15 @@ def forget_revisions(session: Session, object_id: int) -> None:
 
 
 def add_revision(session: Session, object_id: int, facts: bytes, now: datetime) -> int:
-    """Add a draft under the next number, its facts sealed; return its id."""
-    number = session.scalar(select(func.max(_REVISIONS.number)).where(_REVISIONS.object_id == object_id)) or 0
+    """Add a draft under the next number, its facts sealed; return its id.
+
+    The first one of an amendment counts on from the object that it amends.
+    """
+    amended = select(_OBJECTS.supersedes_id).where(_OBJECTS.id == object_id).scalar_subquery()
+    numbers = select(func.max(_REVISIONS.number)).where(
+        or_(_REVISIONS.object_id == object_id, _REVISIONS.object_id == amended)
+    )
+    number = session.scalar(numbers) or 0
     uid = models.new_uid()
     row = _REVISIONS(
         uid=uid,

@@ -15,9 +15,10 @@ from federation.cosigning import documents, identifiers, messages
 from federation.cosigning.messages import Invite
 from federation.jsonld import Document
 from fedinode.capabilities import Capabilities
-from fedinode.errors import Conflict, NotAllowed, UsageError
+from fedinode.errors import Conflict, NotAllowed, NotFound, UsageError
 from fedinode.manuscripts import Kind, parse_facts
-from fedinode.services import composing, publishing, releasing, resolving, sending
+from fedinode.services import amending, composing, finding, publishing, releasing, resolving, sending
+from fedinode.services.cosigning import keeping_lists
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.releasing import Press
 from fedinode.services.sending import Outgoing
@@ -30,12 +31,14 @@ from fedinode.storage import (
     posts,
     statement_versions,
 )
+from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.federated_objects import RevisionRow
-from fedinode.storage.invitations import NewInvitation
+from fedinode.storage.invitations import InvitationRow, NewInvitation
 from fedinode.storage.posts import PostRow
 from fedinode.storage.remote_actors import RemoteActor
 from fedinode.storage.statement_versions import NewVersion
+from fedinode.urls import Urls
 
 OPEN_FOR: Final = timedelta(days=7)
 
@@ -208,6 +211,77 @@ def _invite_one(
 def _invited(guest: _Guest, uri: str, ends_at: datetime, *, already: bool) -> Invited:
     return Invited(
         handle=guest.handle, cell_uri=guest.actor.uri, invitation_uri=uri, ends_at=ends_at, already=already
+    )
+
+
+async def signers_of(cap: Capabilities, url: str) -> tuple[str, ...]:
+    """Return the ids of the cells that stand under the statement which a draft of ours amends.
+
+    Raises: NotFound, Conflict.
+    """
+
+    def read(session: Session) -> tuple[str, ...]:
+        draft = finding.require_object(session, cap.urls, url)
+        amended = amending.amended_by(session, draft.uri)
+        if amended is None:
+            raise Conflict("This draft amends no statement: name the cells that are asked to sign it.")
+        return tuple(sorted(keeping_lists.keepers(session, amended)))
+
+    return await cap.database.read(read)
+
+
+# -- taking an invitation back
+
+
+async def uninvite(cap: Capabilities, url: str, handle: str) -> InvitationRow:
+    """Take an open invitation back, and tell the cell. Raises: NotFound, Conflict, HandleUnknown."""
+    post, row = await cap.database.read(
+        lambda session: publishing.post_and_collective(session, cap.urls, url)
+    )
+    cell = await resolving.resolve_handle(cap, handle)
+
+    def write(session: Session) -> InvitationRow:
+        now = cap.clock()
+        subject = federated_objects.list_of_post(session, post.id)[0]
+        invitation = invitations.find_newest(session, subject.uri, cell.uri)
+        if invitation is None:
+            raise NotFound(f"{handle} was not asked to sign this statement.")
+        if invitation.state != "open":
+            raise Conflict(f"This invitation is {invitation.state}.")
+        invitations.set_state(session, invitation, "cancelled", now)
+        _send_cancellation(session, cap.urls, row, invitation, now)
+        return invitation
+
+    cancelled = await cap.database.write(write)
+    cap.bells.deliver.set()
+    return cancelled
+
+
+def _send_cancellation(
+    session: Session, urls: Urls, row: CollectiveRow, invitation: InvitationRow, now: datetime
+) -> None:
+    # Without the draft: the cell has it, and it leaves this node in invitations alone.
+    undone = {
+        "id": invitation.uri,
+        "type": activities.INVITE,
+        "actor": invitation.author_uri,
+        "object": invitation.statement_uri,
+        "target": invitation.cell_uri,
+    }
+    outgoing = Outgoing(
+        type=activities.UNDO,
+        actor_uri=row.uri,
+        collective_id=row.id,
+        object_uri=invitation.statement_uri,
+        cause_key=f"uninvite:{invitation.uri}",
+        make=lambda envelope: activities.undo(envelope, undone),
+        to=(invitation.cell_uri,),
+        is_public=False,
+        inbox_ids=inboxes.of_actor_uris(session, [invitation.cell_uri]),
+    )
+    sending.send(session, urls, outgoing, now)
+    audit_log.add(
+        session, "cosign.uninvited", invitation.statement_uri, now=now, details={"cell": invitation.cell_uri}
     )
 
 

@@ -58,6 +58,7 @@ def open_list(
         is_own=True,
     )
     kept_statements.add(session, new)
+    _end_others(session, statement, now)
     _void_late(session, statement)
     for invitation in invitations.list_of_statement(session, statement["id"]):
         if invitation.state == "open":
@@ -67,12 +68,25 @@ def open_list(
     keeping_lists.make_checkpoint(session, urls, kept, now)
 
 
+def _end_others(session: Session, statement: Document, now: datetime) -> None:
+    """End what was agreed to under drafts that read otherwise: nobody signed this text by that (R13)."""
+    for row in cosignatures.list_of_statement(session, statement["id"]):
+        is_other = row.text_digest != statement["textDigest"]
+        if is_other and row.author_state in ("pending", "accepted") and row.ended_at is None:
+            cosignatures.set_author_state(session, row.id, "superseded", ended_at=now)
+
+
 def _void_late(session: Session, statement: Document) -> None:
     """Leave out the consents that ended before the publication (R14)."""
     published = times.parse_timestamp(statement["published"])
     for row in cosignatures.list_of_statement(session, statement["id"]):
         before = jsonld.load(row.body).get("publishBefore")
-        if row.author_state == "accepted" and before and times.parse_timestamp(before) < published:
+        if (
+            row.author_state == "accepted"
+            and row.ended_at is None
+            and before
+            and times.parse_timestamp(before) < published
+        ):
             cosignatures.set_author_state(session, row.id, "void", ended_at=published)
 
 

@@ -16,12 +16,12 @@ from federation.errors import FederationError
 from federation.jsonld import PUBLIC, Document
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound
-from fedinode.services import deciding, registering, sending
+from fedinode.services import deciding, registering, sending, unsharing
 from fedinode.services.cosigning import consenting, heeding, keeping_lists, sightings
 from fedinode.services.deciding import Question, Standing
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.sending import Outgoing
-from fedinode.storage import accounts, collectives, cosignatures, evidence_files, inboxes
+from fedinode.storage import accounts, audit_log, collectives, cosignatures, evidence_files, inboxes
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.cosignatures import CoSignatureRow
 from fedinode.storage.database import Session
@@ -126,7 +126,8 @@ def undo(session: Session, urls: Urls, consent: CoSignatureRow, now: datetime) -
     sent = sending.send(session, urls, outgoing, now)
     if sent is None:
         raise Conflict("This signature was withdrawn before.")
-    cosignatures.set_signer_state(session, consent.id, "withdrawn")
+    cosignatures.set_signer_state(session, consent.id, "withdrawn", reason=consent.reason)
+    unsharing.take_back(session, urls, row, consent.statement_uri, now)
     _apply(session, consent, sent.body, now)
     return sent.uri
 
@@ -266,8 +267,9 @@ def take_removals(session: Session, world: World, group: Sequence[Pending]) -> K
     """Take off our copies what authors removed from their lists."""
     for pending in group:
         row = cosignatures.find_by_stamp(session, pending.activity.object_uri)
-        if row is not None:
-            take_removal(session, pending.activity.document, row, world.now)
+        if row is not None and take_removal(session, pending.activity.document, row, world.now):
+            details = {"author": pending.sender_uri}
+            audit_log.add(session, "cosign.removed", row.uri, now=world.now, details=details)
     return NOTHING
 
 
