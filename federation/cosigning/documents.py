@@ -78,6 +78,8 @@ class Edition:
     files: tuple[SignedFile, ...] = ()
     #: Who may co-sign once the author agreed. Nobody may without.
     can_co_sign: tuple[str, ...] = ()
+    #: The id of the first text of this work, if this one amends an earlier one.
+    first_uri: str | None = None
 
 
 def render_statement(facts: objects.ObjectFacts, edition: Edition) -> Document:
@@ -91,6 +93,8 @@ def render_statement(facts: objects.ObjectFacts, edition: Edition) -> Document:
         "revision": edition.revision,
         "salt": edition.salt,
     }
+    if edition.first_uri is not None:
+        document["context"] = edition.first_uri
     document["interactionPolicy"] = {
         **common.get("interactionPolicy", {}),
         "canCoSign": {"automaticApproval": [], "manualApproval": list(edition.can_co_sign)},

@@ -56,6 +56,8 @@ class Work:
     #: For statements that can be co-signed.
     revision: int
     salt: str | None
+    #: The id of the first text, if this one amends an earlier one.
+    first_uri: str | None = None
 
 
 def as_type_of(kind: Kind, show: str) -> str:
@@ -81,6 +83,7 @@ def compose(urls: Urls, work: Work) -> Document:
         salt=work.salt,
         files=tuple(_signed_file(urls, file, work.texts[0].language) for file in work.media),
         can_co_sign=(jsonld.PUBLIC,),
+        first_uri=work.first_uri,
     )
     return documents.render_statement(facts, edition)
 

@@ -243,6 +243,7 @@ def _work(
         updated=updated,
         revision=revision.number,
         salt=salt,
+        first_uri=federated_objects.first_uri_of(session, subject),
     )
 
 

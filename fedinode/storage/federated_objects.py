@@ -127,6 +127,14 @@ def find_amendment(session: Session, object_id: int) -> ObjectRow | None:
     return ObjectRow(**row._mapping) if row else None
 
 
+def first_uri_of(session: Session, subject: ObjectRow) -> str | None:
+    """Return the id of the object that all amendments up to this one go back to; None if it amends nothing."""
+    first = subject
+    while first.supersedes_id is not None:
+        first = get(session, first.supersedes_id)
+    return None if first.id == subject.id else first.uri
+
+
 def mark_deleted(session: Session, object_id: int, now: datetime) -> None:
     """Leave a tombstone: the documents are gone, the address stays."""
     session.execute(delete(_DOCUMENTS).where(_DOCUMENTS.object_id == object_id))
