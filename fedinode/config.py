@@ -167,6 +167,11 @@ _SECTIONS = {
 }
 
 
+def has_settings(data_dir: Path) -> bool:
+    """Tell whether a node was made in a data folder."""
+    return (data_dir / FILE_NAME).is_file()
+
+
 def load_settings(data_dir: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings of the node in `data_dir`; `environ` is os.environ unless a test gives one.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fedinode.capabilities import Capabilities
 from fedinode.errors import AlreadyRunning
 from fedinode.services import delivering, housekeeping, mailing, reacting
-from fedinode.services.cosigning import ticking
+from fedinode.services.cosigning import rechecking, ticking
 from fedinode.services.dispatching import LOOP, Dispatcher
 from fedinode.storage import leases
 
@@ -28,6 +28,8 @@ PURGE_SECONDS = 3600.0
 RECOVER_SECONDS = 15.0
 COSIGN_SECONDS = 3.0
 COSIGN_RETRY_SECONDS = 6 * 3600.0
+#: Once a day; looked at more often, for nodes that sleep at night.
+SIGNATURES_SECONDS = 3600.0
 MAIL_SECONDS = 10.0
 LEASE_RENEW_SECONDS = leases.LEASE_SECONDS / 3
 
@@ -149,6 +151,7 @@ def _loops(cap: Capabilities, stopping: asyncio.Event, tenure: Tenure, *, delive
         loops.append(every("recover", RECOVER_SECONDS, _recover))
         loops.append(every("cosigning", COSIGN_SECONDS, ticking.tick))
         loops.append(every("cosigning-retry", COSIGN_RETRY_SECONDS, ticking.tick_slowly))
+        loops.append(every("signatures", SIGNATURES_SECONDS, _recheck))
         loops.append(_Named(name="mail", run=lambda: _send_mail(cap, stopping)))
     return loops
 
@@ -202,6 +205,10 @@ async def _send_mail(cap: Capabilities, stopping: asyncio.Event) -> None:
 
 async def _purge(cap: Capabilities) -> None:
     await housekeeping.purge_once(cap)
+
+
+async def _recheck(cap: Capabilities) -> None:
+    await rechecking.check_if_due(cap)
 
 
 async def _recover(cap: Capabilities) -> None:

@@ -3,17 +3,21 @@
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
-from federation import jsonld
+from federation import jsonld, times
 from federation.cosigning.report import Report, Speaker
 from federation.cosigning.trust import Rung
+from fedinode import config
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument, on_node
 from fedinode.cli.output import counted
 from fedinode.errors import NodeError
-from fedinode.services.cosigning import bundling, checking
-from fedinode.services.cosigning.checking import Checked
+from fedinode.services.cosigning import bundling, checking, trusting
+from fedinode.services.cosigning.checking import Checked, LiveWord
 
 _BEHIND = {
     Rung.TRUSTED: "your list names it",
@@ -26,21 +30,40 @@ _BEHIND = {
 
 def verify(call: Call) -> None:
     """Check a statement or bundle."""
-    checked = asyncio.run(
-        checking.check(
-            call.args.source,
-            offline=call.args.offline,
-            trust_path=_path(call.args.trust),
-            files=_path(call.args.files),
-        )
-    )
+    checked = asyncio.run(_check(call))
     if call.args.json:
-        files = [{"url": each.url, "result": each.result} for each in checked.files]
-        call.output.json(checked.report.as_document() | {"files": files})
+        call.output.json(checked.report.as_document() | _extras(checked))
     else:
         _tell(call, checked)
     if not checked.is_sound:
         raise NodeError("Not everything in it holds.")
+
+
+async def _check(call: Call) -> Checked:
+    trust = None if call.args.trust is None else checking.read_trust(Path(call.args.trust))
+    store = None
+    if trust is None and config.has_settings(call.data_dir):
+        async with call.node() as cap:
+            store = await trusting.own_trust(cap)
+    return await checking.check(
+        call.args.source,
+        offline=call.args.offline,
+        trust=trust,
+        files=_path(call.args.files),
+        store=store,
+    )
+
+
+def _extras(checked: Checked) -> dict[str, Any]:
+    """Return what --json says beside the protocol's own report."""
+    return {
+        "files": [{"url": each.url, "result": each.result} for each in checked.files],
+        "live": [
+            {"id": each.uri, "result": each.result, "at": times.render_timestamp(each.at)}
+            for each in checked.live
+        ],
+        "tally": checked.report.tally,
+    }
 
 
 def _path(written: str | None) -> Path | None:
@@ -56,10 +79,32 @@ def _tell(call: Call, checked: Checked) -> None:
     call.output.line(f"list: {report.completeness}{as_of}")
     for each in checked.files:
         call.output.line(f"file {each.name}: {each.result}")
-    for line in _key_lines(report):
+    for line in (*_live_lines(checked.live), *_key_lines(report), *_tally_lines(report)):
         call.output.line(line)
     for note in report.notes:
         call.output.say(f"Note: {note}.")
+
+
+def _live_lines(live: Sequence[LiveWord]) -> list[str]:
+    """Say what the servers of the signers answered, and when."""
+    if not live:
+        return []
+    counts = Counter(each.result for each in live)
+    told = ", ".join(f"{count} {result}" for result, count in sorted(counts.items()))
+    lines = [f"at their own addresses on {max(each.at for each in live):%Y-%m-%d %H:%M} UTC: {told}"]
+    return lines + [f"{each.result}: {each.uri}" for each in live if each.result != "reachable"]
+
+
+def _tally_lines(report: Report) -> list[str]:
+    """Say whom the author names beside the signatures: its word, which no file can prove."""
+    if report.tally is None:
+        return []
+    persons = sum(report.tally["persons"].values())
+    organisations = report.tally["organisations"]
+    host = urlsplit(report.tally["attributedTo"]).netloc
+    told = f"{counted(persons, 'person', 'people')}, {counted(len(organisations), 'organisation')}"
+    lines = [f"others: {told}: confirmed by {host}, not verifiable here"]
+    return lines + [f"organisation {each['name']}: confirmed by {host}" for each in organisations]
 
 
 def _key_lines(report: Report) -> list[str]:

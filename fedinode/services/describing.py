@@ -48,7 +48,7 @@ async def describe(cap: Capabilities, collective: str, change: Description) -> i
             raise UsageError(f"{row.name} has no name in {change.language} yet; give one with --name.")
         name = change.name.strip() if change.name is not None else _known_name(known)
         collectives.put_text(session, row.id, change.language, name=name, about=_about(change, known))
-        return _tell(session, cap, row)
+        return tell_followers(session, cap, row)
 
     return await _commit(cap, collective, write)
 
@@ -74,7 +74,7 @@ async def set_look(
             collectives.set_avatar(session, row.id, media_id)
         invalidations.record(session, (NODE_KEY, collective_key(row.name)), cap.clock())
         # A colour is the pages' business alone; a picture is seen everywhere.
-        return _tell(session, cap, collectives.get(session, row.id)) if media is not None else 0
+        return tell_followers(session, cap, collectives.get(session, row.id)) if media is not None else 0
 
     return await _commit(cap, collective, write)
 
@@ -100,7 +100,7 @@ def _about(change: Description, known: CollectiveText | None) -> tuple[str, str]
     return known.about_markdown, known.about_html or ""
 
 
-def _tell(session: Session, cap: Capabilities, row: CollectiveRow) -> int:
+def tell_followers(session: Session, cap: Capabilities, row: CollectiveRow) -> int:
     """Send the followers' servers the actor as it is now."""
     now = cap.clock()
     invalidations.record(session, (NODE_KEY, collective_key(row.name)), now)

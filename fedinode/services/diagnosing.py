@@ -13,7 +13,8 @@ from federation.net import client
 from fedinode.capabilities import Capabilities
 from fedinode.errors import DiskFull
 from fedinode.services import moderating, registering
-from fedinode.storage import delivery_reports, peers
+from fedinode.storage import delivery_reports, kept_statements, peers, signature_events
+from fedinode.storage.database import Session
 from fedinode.storage.disk import FreeDisk
 
 #: Other servers refuse signatures when our clock is minutes off; we want to know earlier.
@@ -133,4 +134,22 @@ async def _journal(cap: Capabilities) -> tuple[Finding, ...]:
     return (Finding(subject="journal", sentence=sentence, remedy="fedinode retry"),)
 
 
-CHECKS: Final[tuple[Check, ...]] = (_disk, _door, _clock, _secrets, _deliveries, _journal)
+async def _signatures(cap: Capabilities) -> tuple[Finding, ...]:
+    """Look for alarms about lists of signatures, and for a signature log that was tampered with."""
+
+    def read(session: Session) -> tuple[list[str], int | None]:
+        alarms = [each.alarm for each in kept_statements.list_all(session) if each.alarm]
+        return alarms, signature_events.first_broken(session)
+
+    alarms, broken = await cap.database.read(read)
+    found = [
+        Finding(subject="signatures", sentence=each, remedy="fedinode check-signatures") for each in alarms
+    ]
+    if broken is not None:
+        sentence = f"The signature log was tampered with: event {broken} does not fit the one before it."
+        remedy = "Compare with an exported log: fedinode signature-log --compare FILE"
+        found.append(Finding(subject="signatures", sentence=sentence, remedy=remedy))
+    return tuple(found)
+
+
+CHECKS: Final[tuple[Check, ...]] = (_disk, _door, _clock, _secrets, _deliveries, _journal, _signatures)

@@ -14,6 +14,7 @@ from fedinode.services.cosigning import (
     keeping_lists,
     stamping,
     surfacing,
+    trusting,
     withdrawing,
 )
 from fedinode.services.handling import (
@@ -72,11 +73,13 @@ def _take_objects(session: Session, world: World, group: Sequence[Pending]) -> K
 
 def _needs_object(session: Session, world: World, group: Sequence[Pending]) -> frozenset[int]:
     others = [pending for pending in group if not keeping_lists.is_checkpoint(pending)]
-    found = commenting.needs_object(session, world, others)
+    found = commenting.needs_object(session, world, others) | trusting.needs_keys(session, world, group)
     return found | surfacing.needs_author(session, world, group)
 
 
 async def _gather_object(cap: Capabilities, pending: Pending) -> Facts:
+    if keeping_lists.is_checkpoint(pending) or pending.activity.type == activities.DELETE:
+        return await trusting.see_keys(cap, pending)
     if surfacing.is_statement(pending):
         await surfacing.see_author(cap, pending)
     return await commenting.fetch_object(cap, pending)
@@ -95,12 +98,12 @@ def _split(of_actors: Apply, of_objects: Apply) -> Apply:
     return apply
 
 
-def _needs(of_objects: Callable[[Session, World, Sequence[Pending]], frozenset[int]] | None) -> Needs:
+def _needs(of_objects: Callable[[Session, World, Sequence[Pending]], frozenset[int]]) -> Needs:
     def needs(session: Session, world: World, group: Sequence[Pending]) -> frozenset[int]:
         selves = [pending for pending in group if departing.is_about_itself(pending)]
         others = [pending for pending in group if not departing.is_about_itself(pending)]
         found = departing.all_need(session, world, selves)
-        return found | of_objects(session, world, others) if of_objects and others else found
+        return found | of_objects(session, world, others) if others else found
 
     return needs
 
@@ -112,7 +115,7 @@ async def _gather(cap: Capabilities, pending: Pending) -> Facts:
 
 REACTIONS: Final[Mapping[str, Reaction]] = {
     activities.FOLLOW: Reaction(apply=befriending.take_requests),
-    activities.ACCEPT: Reaction(apply=_accept),
+    activities.ACCEPT: Reaction(apply=_accept, needs=trusting.needs_keys, gather=trusting.see_keys),
     activities.REJECT: Reaction(apply=_reject),
     activities.INVITE: Reaction(
         apply=heeding.take_invites, needs=attaching.needs_files, gather=attaching.fetch_invited
@@ -121,7 +124,7 @@ REACTIONS: Final[Mapping[str, Reaction]] = {
         apply=stamping.take_requests, needs=stamping.all_need, gather=stamping.fetch_signer
     ),
     activities.BLOCK: Reaction(apply=befriending.take_blocks),
-    activities.UNDO: Reaction(apply=_undo),
+    activities.UNDO: Reaction(apply=_undo, needs=trusting.needs_keys, gather=trusting.see_keys),
     activities.LIKE: Reaction(apply=counting.count_reactions),
     activities.ANNOUNCE: Reaction(
         apply=_announce, needs=commenting.needs_announced, gather=commenting.fetch_object
@@ -133,7 +136,9 @@ REACTIONS: Final[Mapping[str, Reaction]] = {
         gather=_gather,
     ),
     activities.DELETE: Reaction(
-        apply=_split(departing.take_deaths, _delete_objects), needs=_needs(None), gather=_gather
+        apply=_split(departing.take_deaths, _delete_objects),
+        needs=_needs(trusting.needs_keys),
+        gather=_gather,
     ),
     activities.MOVE: Reaction(
         apply=departing.take_moves, needs=departing.needs_target, gather=departing.fetch_target

@@ -1,4 +1,4 @@
-"""What holds for a whole database: the origin that all addresses in it were made with."""
+"""What holds for a whole database: the origin of all its addresses, and when something was last done."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,3 +28,13 @@ def require_origin(session: Session, origin: str) -> None:
             f"This database was made for {recorded}, but the origin is now set to {origin}; "
             f"set it back, for other servers know everything here under {recorded}."
         )
+
+
+def find(session: Session, name: str) -> str | None:
+    """Return what was noted under a name."""
+    return session.scalar(select(NodeFact.value).where(NodeFact.name == name))
+
+
+def put(session: Session, name: str, value: str) -> None:
+    """Note something under a name, in place of what stood there."""
+    upserts.put(session, NodeFact, [{"name": name, "value": value}], keys=("name",), update=("value",))

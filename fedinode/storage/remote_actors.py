@@ -149,6 +149,17 @@ def keys_ever_seen(session: Session, uri: str) -> tuple[tuple[str, str, datetime
     return tuple((row.key_id, row.public, row.first_seen_at) for row in rows)
 
 
+def with_key_named(session: Session, fragment: str) -> tuple[str, ...]:
+    """Return the actors that ever listed a key whose id has a fragment that begins so, by id."""
+    query = (
+        select(_TABLE.uri)
+        .join(_KEYS, _TABLE.id == _KEYS.actor_id)
+        .where(_KEYS.key_id.contains(f"#{fragment}", autoescape=True))
+        .distinct()
+    )
+    return tuple(sorted(session.scalars(query)))
+
+
 def _select() -> Select[*tuple[Any, ...]]:
     return (
         select(

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 
@@ -76,6 +77,19 @@ def first_broken(session: Session) -> int | None:
             return row.id
         previous = row.hash
     return None
+
+
+def as_document(row: EventRow) -> dict[str, Any]:
+    """Return an event as auditors get it: everything that its hash is made of, and the hash."""
+    return {
+        "number": row.id,
+        "statement": row.object_id,
+        "event": row.event,
+        "subject": row.subject_hmac,
+        "at": to_microseconds(row.at),
+        "previous": row.previous,
+        "hash": row.hash,
+    }
 
 
 def _hash(previous: str | None, object_id: int, event: str, subject_hmac: str, at: datetime) -> str:

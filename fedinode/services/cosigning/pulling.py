@@ -165,10 +165,7 @@ def _take(
             for entry in jsonld.as_list(bundle.get(member)):
                 conflict = _take_entry(session, kept, entry, now)
                 conflicts += [conflict] if conflict else []
-        for document in jsonld.as_list(bundle.get("withdrawals")):
-            _take_end(session, document, now, is_removal=False)
-        for document in jsonld.as_list(bundle.get("removals")):
-            _take_end(session, document, now, is_removal=True)
+        take_endings(session, [bundle], now)
         checkpoint = bundle.get("checkpoint")
         if isinstance(checkpoint, dict) and keeping_lists.is_newer(session, kept, checkpoint):
             kept_statements.change(session, kept.statement_uri, checkpoint_body=jsonld.dump(checkpoint))
@@ -286,6 +283,15 @@ def _as_row(consent: record_checks.CoSignature) -> NewCoSignature:
         body=jsonld.dump(consent.document),
         digest=consent.digest,
     )
+
+
+def take_endings(session: Session, bundles: Iterable[Document], now: datetime) -> None:
+    """Apply the withdrawals and removals in bundles; each proves itself."""
+    for bundle in bundles:
+        for document in jsonld.as_list(bundle.get("withdrawals")):
+            _take_end(session, document, now, is_removal=False)
+        for document in jsonld.as_list(bundle.get("removals")):
+            _take_end(session, document, now, is_removal=True)
 
 
 def _take_end(session: Session, document: object, now: datetime, *, is_removal: bool) -> None:

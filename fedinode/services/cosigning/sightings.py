@@ -11,7 +11,7 @@ from federation.cosigning.evidence import Keyring
 from fedinode.storage import remote_actors, signing_keys
 from fedinode.storage.database import Session
 
-_MULTIKEY = "z6Mk"
+MULTIKEY = "z6Mk"
 
 
 def keyring_of(session: Session, *actor_uris: str) -> Keyring:
@@ -35,7 +35,15 @@ def seen_keys(session: Session, actor_uri: str) -> tuple[tuple[str, str, datetim
         (key.key_id, key.public, key.created_at) for key in signing_keys.list_public(session, actor_uri)
     )
     seen = ours or remote_actors.keys_ever_seen(session, actor_uri)
-    return tuple(each for each in seen if each[1].startswith(_MULTIKEY))
+    return tuple(each for each in seen if each[1].startswith(MULTIKEY))
+
+
+def first_keys(session: Session, actor_uri: str) -> tuple[tuple[str, str], ...]:
+    """Return the key that was seen first under each key id of an actor."""
+    found: dict[str, str] = {}
+    for key_id, public in known_keys(session, actor_uri):
+        found.setdefault(key_id, public)
+    return tuple(found.items())
 
 
 def is_ours(session: Session, actor_uri: str) -> bool:

@@ -1,0 +1,151 @@
+"""Keys that this node vouches for: its own, and those that it saw at their owners' addresses.
+
+Printed, they are what `verify --trust` reads, on another machine or from paper (K5). Rotation makes new
+keys; the old ones stay in the actor document for ever, so that what they signed can be checked (K8).
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from federation import activities, keys
+from federation.cosigning import identifiers, vocabulary
+from federation.cosigning.trust import Trust
+from fedinode.capabilities import Capabilities
+from fedinode.services import describing, registering, resolving
+from fedinode.services.cosigning import sightings
+from fedinode.services.handling import Facts, Pending, World
+from fedinode.storage import audit_log, collectives, cosignatures, remote_actors, signing_keys
+from fedinode.storage.database import Session
+from fedinode.storage.signing_keys import NewKey
+
+#: What each new key is for, and how its number is written.
+_PURPOSES: Final = (("cosign", "cosign-"), ("proof", "ed25519-"))
+
+#: What activities about signatures carry: requests in Undo and Accept, counts in Update.
+_TOLD_IN: Final = frozenset({activities.CO_SIGN_REQUEST, vocabulary.CHECKPOINT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VouchedKey:
+    """A key under its id."""
+
+    key_id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyGroup:
+    """The keys of one actor, and what to write above them."""
+
+    title: str
+    keys: tuple[VouchedKey, ...]
+
+
+async def known_groups(cap: Capabilities, *, only_ours: bool = False) -> tuple[KeyGroup, ...]:
+    """Return the keys of our collectives, then of all actors that were seen with keys for signatures."""
+
+    def read(session: Session) -> tuple[KeyGroup, ...]:
+        ours = [(row.uri, cap.urls.handle(row.name)) for row in collectives.list_all(session)]
+        seen = () if only_ours else remote_actors.with_key_named(session, identifiers.COSIGN_FRAGMENT)
+        groups = [_group(session, uri, f"{handle}, ours") for uri, handle in ours]
+        groups += [_group(session, uri, uri) for uri in seen]
+        return tuple(group for group in groups if group.keys)
+
+    return await cap.database.read(read)
+
+
+def _group(session: Session, uri: str, title: str) -> KeyGroup:
+    found = sightings.seen_keys(session, uri)
+    since = f", seen since {min(at for _, _, at in found):%Y-%m-%d}" if found else ""
+    pairs = tuple(VouchedKey(key_id=key_id, key=key) for key_id, key in sightings.first_keys(session, uri))
+    return KeyGroup(title=title + since, keys=pairs)
+
+
+# -- rotation
+
+
+async def rotate(cap: Capabilities, collective: str | None) -> tuple[VouchedKey, ...]:
+    """Make new keys of a collective for texts and signatures and for daily records; followers are told.
+
+    Raises: NotFound, UsageError.
+    """
+    made = await asyncio.to_thread(lambda: (keys.generate_ed25519(), keys.generate_ed25519()))
+
+    def write(session: Session) -> tuple[VouchedKey, ...]:
+        row = registering.require_collective(session, collective)
+        new = tuple(
+            _add_key(session, cap, row.uri, purpose, stem, key)
+            for (purpose, stem), key in zip(_PURPOSES, made, strict=True)
+        )
+        details = {"keys": " ".join(key.key_id for key in new)}
+        audit_log.add(session, "keys.rotated", row.uri, now=cap.clock(), details=details)
+        describing.tell_followers(session, cap, row)
+        return new
+
+    new = await cap.database.write(write)
+    cap.keyring.forget()
+    cap.bells.deliver.set()
+    return new
+
+
+def _add_key(
+    session: Session, cap: Capabilities, owner_uri: str, purpose: str, stem: str, key: keys.PrivateKey
+) -> VouchedKey:
+    """Keep a key under the next free number: an id is never used twice."""
+    known = sum(each.purpose == purpose for each in signing_keys.list_public(session, owner_uri))
+    new = NewKey(
+        owner_uri=owner_uri,
+        key_id=cap.urls.key(owner_uri, f"{stem}{known + 1}"),
+        purpose=purpose,
+        algorithm=key.public.algorithm,
+        public=key.public.multikey(),
+        private_pem=key.pem(),
+    )
+    signing_keys.add(session, new, cap.clock())
+    return VouchedKey(key_id=new.key_id, key=new.public)
+
+
+async def own_trust(cap: Capabilities) -> Trust:
+    """Return this node's key store as a list of trusted keys."""
+    groups = await known_groups(cap)
+    return Trust(keys={key.key_id: frozenset({key.key}) for group in groups for key in group.keys})
+
+
+# -- new keys of others
+
+
+def needs_keys(session: Session, _world: World, group: Sequence[Pending]) -> frozenset[int]:
+    """Return what is about co-signing and proven with a key of its sender that was never seen here."""
+    return frozenset(
+        pending.id
+        for pending in group
+        if any(
+            key_id not in dict(sightings.known_keys(session, pending.sender_uri))
+            for key_id in _keys_of_sender(session, pending)
+        )
+    )
+
+
+async def see_keys(cap: Capabilities, pending: Pending) -> Facts:
+    """Look at the keys that a sender has today. Raises: FederationError, Blocked."""
+    await resolving.resolve_actor(cap, pending.sender_uri, max_age=timedelta(0))
+    return Facts()
+
+
+def _keys_of_sender(session: Session, pending: Pending) -> Iterator[str]:
+    """Yield the keys of the sender that the records in an activity name."""
+    activity = pending.activity
+    embedded = activity.object_document or {}
+    is_ours = embedded.get("type") in _TOLD_IN or (
+        activity.type == activities.DELETE and cosignatures.find_by_stamp(session, activity.object_uri)
+    )
+    if not is_ours:
+        return
+    for record in (activity.document, embedded, activity.document.get("result")):
+        proof = record.get("proof") if isinstance(record, dict) else None
+        key_id = proof.get("verificationMethod") if isinstance(proof, dict) else None
+        if isinstance(key_id, str) and key_id.partition("#")[0] == pending.sender_uri:
+            yield key_id
