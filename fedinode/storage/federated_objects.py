@@ -128,7 +128,7 @@ def find_amendment(session: Session, object_id: int) -> ObjectRow | None:
 
 
 def first_uri_of(session: Session, subject: ObjectRow) -> str | None:
-    """Return the id of the object that all amendments up to this one go back to; None if it amends nothing."""
+    """Return the id of the first text of the work that this one amends; None if it amends nothing."""
     first = subject
     while first.supersedes_id is not None:
         first = get(session, first.supersedes_id)

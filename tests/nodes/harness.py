@@ -26,7 +26,7 @@ from federation.signatures import HttpMessage
 REPOSITORY = Path(__file__).resolve().parents[2]
 ACTIVITY_JSON = "application/activity+json"
 DEADLINE_SECONDS = 40.0
-_COMMAND = (sys.executable, "-c", "from fedinode.cli.main import main; raise SystemExit(main())")
+COMMAND = (sys.executable, "-c", "from fedinode.cli.main import main; raise SystemExit(main())")
 
 T = TypeVar("T")
 
@@ -102,7 +102,7 @@ class Node:
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a `fedinode` command on this node's data and return how it ended."""
         return subprocess.run(
-            [*_COMMAND, "--data", str(self.folder), *arguments],
+            [*COMMAND, "--data", str(self.folder), *arguments],
             input=stdin,
             capture_output=True,
             text=True,
@@ -142,7 +142,7 @@ class Node:
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(*self.wrapper, *_COMMAND, "--data", str(self.folder)),
+                    *(*self.wrapper, *COMMAND, "--data", str(self.folder)),
                     *("serve", "--port", str(self.port), *options),
                 ],
                 stdout=log,

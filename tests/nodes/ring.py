@@ -6,7 +6,7 @@ The lists of signatures are read over HTTP; a test otherwise speaks to the nodes
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -21,8 +21,25 @@ QUICK = {
     "FEDINODE_COSIGNING__ANNOUNCE_SECONDS": "1",
     "FEDINODE_COSIGNING__CHECKPOINT_SECONDS": "1",
 }
+#: The author first.
+NAMES = ("bonn", "koeln", "halle", "essen")
 #: Listens with TLS on the first port and passes everything to the second.
 Front = Callable[[int, int, ssl.SSLContext], AbstractContextManager[None]]
+
+
+@dataclass
+class Gate:
+    """The port by which the world reaches a node; a test closes it and opens it again."""
+
+    make: Callable[[], AbstractContextManager[None]]
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def open(self) -> None:
+        self._open.enter_context(self.make())
+
+    def close(self) -> None:
+        """Let nobody reach the node; the test still does."""
+        self._open.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +49,7 @@ class Ring:
     author: Node
     cells: tuple[Node, Node, Node]
     authority: Path
+    gates: Mapping[str, Gate]
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -52,16 +70,15 @@ def ring_of_nodes(
         **(environ or {}),
     }
     with ExitStack() as stack:
-        author, *cells = (
-            _run_node(stack, folder / name, own, authority, front)
-            for name in ("bonn", "koeln", "halle", "essen")
-        )
-        yield Ring(author=author, cells=(cells[0], cells[1], cells[2]), authority=trusted)
+        running = [_run_node(stack, folder / name, own, authority, front) for name in NAMES]
+        author, *cells = (node for node, _ in running)
+        gates = {node.name: gate for node, gate in running}
+        yield Ring(author=author, cells=(cells[0], cells[1], cells[2]), authority=trusted, gates=gates)
 
 
 def _run_node(
     stack: ExitStack, folder: Path, environ: Mapping[str, str], authority: trustme.CA, front: Front
-) -> Node:
+) -> tuple[Node, Gate]:
     name, outside, inside = folder.name, free_port(), free_port()
     node = Node(
         name=name, folder=folder, port=inside, origin=f"https://{name}.localhost:{outside}", environ=environ
@@ -69,10 +86,12 @@ def _run_node(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(f"{name}.localhost").configure_cert(context)
     node.init()
-    stack.enter_context(front(outside, inside, context))
+    gate = Gate(lambda: front(outside, inside, context))
+    gate.open()
+    stack.callback(gate.close)
     node.start()
     stack.callback(node.stop)
-    return node
+    return node, gate
 
 
 def states(node: Node, statement: str) -> list[tuple[str | None, str | None]]:
@@ -102,6 +121,11 @@ def is_invited(node: Node, statement: str, digest: str | None = None) -> bool:
     """Whether a node was asked to sign a statement, and this very text of it."""
     rows = node.rows("SELECT text_digest FROM invitations WHERE statement_uri = :uri", uri=statement)
     return any(digest in (None, row["text_digest"]) for row in rows)
+
+
+def wait_for_invitation(node: Node, statement: str) -> None:
+    """Wait until a node was asked to sign a statement."""
+    wait_until(lambda: is_invited(node, statement), f"{node.name} is invited")
 
 
 def listed_at(node: Node, digest: str) -> list[str]:

@@ -4,15 +4,30 @@ And an embargo: until publication a word of the draft is found nowhere but in th
 """
 
 import json
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.nodes.harness import Node, wait_until
-from tests.nodes.ring import Ring, is_invited, lines, listed_at, ring_of_nodes, wait_for_lists, wait_for_state
+from tests.nodes.harness import COMMAND, REPOSITORY, Node, wait_until
+from tests.nodes.ring import (
+    Ring,
+    is_invited,
+    lines,
+    listed_at,
+    ring_of_nodes,
+    wait_for_invitation,
+    wait_for_lists,
+    wait_for_state,
+)
 
 CANARY = "Zwielichtsegler"
+WISH = "We would sign seven hours."
+NO_NETWORK = ("unshare", "-rn")
 STATEMENT = f"""+++
 type = "statement"
 title = "For the eight hour day"
@@ -63,46 +78,130 @@ def require_embargo(node: Node, statement: str) -> None:
             assert route not in own or answer.status_code == 404, route
 
 
-def test_a_statement_of_four_nodes(ring: Ring, tmp_path: Path) -> None:
+def sign_and_publish(ring: Ring, statement: str) -> str:
+    """Two sign the draft and one declines; it is published, that one signs after all; return the digest."""
+    author, (koeln, halle, essen) = ring.author, ring.cells
+    author.cli("invite", statement, *(cell.handle for cell in ring.cells))
+    for cell in ring.cells:
+        wait_for_invitation(cell, statement)
+    koeln.cli("cosign", statement)
+    halle.cli("cosign", statement)
+    essen.cli("decline", statement, "--reason", WISH)
+    wait_for_state(author, statement, ("accepted", None), count=2)
+    wait_until(lambda: lines(author, statement).get(essen.actor_uri) == "declined", "the author reads a no")
+    assert WISH in author.run("cosignatures", statement).stdout
+    for node in ring.nodes:
+        require_embargo(node, statement)
+        assert found_in_files(node, CANARY) == []
+
+    author.cli("publish", statement)
+    digest: str = author.document(statement)["textDigest"]
+    for cell in (koeln, halle):
+        wait_for_state(cell, statement, ("accepted", "public"))
+    essen.cli("cosign", statement)
+    (pending,) = wait_until(lambda: author.cli_json("pending-signatures"), "whom nobody asked, waits")
+    author.cli("accept-signature", str(pending["id"]))
+    wait_for_lists(ring.nodes, digest, 3)
+    return digest
+
+
+def amend_and_renew(ring: Ring, statement: str, path: Path) -> tuple[str, str]:
+    """The author amends, who stood under the old text signs the new one; return its id and its digest."""
+    author, (koeln, halle, essen) = ring.author, ring.cells
+    path.write_text(STATEMENT.replace("Eight hours are", "Seven hours are"), "utf-8")
+    refused = author.run("edit", statement, str(path))
+    assert refused.returncode == 1
+    assert "fedinode amend" in refused.stderr
+    amended = author.cli("amend", statement, str(path))
+    author.cli("invite", amended, "--signers")
+    for cell in (koeln, essen):
+        wait_for_invitation(cell, amended)
+        cell.cli("cosign", amended)
+    assert not is_invited(halle, amended)
+    wait_for_state(author, amended, ("accepted", None), count=2)
+    author.cli("publish", amended)
+    document = author.document(amended)
+    assert (document["revision"], document["context"]) == (2, statement)
+    digest: str = document["textDigest"]
+    wait_for_lists((author, koeln, essen), digest, 2)
+    return amended, digest
+
+
+def verified_alone(ring: Ring, bundle: bytes, folder: Path) -> tuple[str, dict[str, Any]]:
+    """Verify a bundle without any network and without anything of a node; return what is said."""
+    home = folder / "home"
+    home.mkdir()
+    (home / "bundle.json").write_bytes(bundle)
+    witness = ring.cells[0].document(f"/collectives/{ring.cells[0].name}")
+    keys = [f"{key['id']} {key['publicKeyMultibase']}\n" for key in witness["assertionMethod"]]
+    (home / "trust.txt").write_text("".join(keys), "ascii")
+    told = run_alone(home, "verify", "bundle.json", "--offline")
+    vouched = run_alone(home, "verify", "bundle.json", "--offline", "--trust", "trust.txt", "--json")
+    return told, json.loads(vouched)
+
+
+def run_alone(home: Path, *arguments: str) -> str:
+    """Run a command that must succeed in an empty network namespace, with a home that holds nothing else."""
+    environ = {"HOME": str(home), "PATH": os.defpath, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [*NO_NETWORK, *COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=home,
+        env=environ,
+    )
+    assert done.returncode == 0, done.stderr or done.stdout
+    return done.stdout
+
+
+def has_namespaces() -> bool:
+    return (
+        bool(shutil.which(NO_NETWORK[0]))
+        and not subprocess.run([*NO_NETWORK, "true"], check=False).returncode
+    )
+
+
+def test_four_nodes_sign_amend_and_outlive_the_origin(ring: Ring, tmp_path: Path) -> None:
     author, (koeln, halle, essen) = ring.author, ring.cells
     path = tmp_path / "statement.md"
     path.write_text(STATEMENT, "utf-8")
     statement = author.cli("post", str(path), "--draft")
     path.unlink()
-
-    author.cli("invite", statement, koeln.handle, halle.handle)
-    wait_until(lambda: is_invited(koeln, statement), "the first cell is invited")
-    wait_until(lambda: is_invited(halle, statement), "the second cell is invited")
-    koeln.cli("cosign", statement)
-    wait_for_state(author, statement, ("accepted", None))
-    for node in (author, koeln, halle):
-        require_embargo(node, statement)
-        assert found_in_files(node, CANARY) == []
-    halle.cli("decline", statement, "--reason", "Nine hours are enough.")
-    wait_until(
-        lambda: lines(author, statement).get(halle.actor_uri) == "declined", "the author reads the refusal"
-    )
-
-    author.cli("publish", statement)
-    digest = author.document(statement)["textDigest"]
-    wait_for_state(koeln, statement, ("accepted", "public"))
-    essen.cli("cosign", statement)
-    pending = wait_until(lambda: author.cli_json("pending-signatures"), "a signature nobody asked for waits")
-    author.cli("accept-signature", str(pending[0]["id"]))
-    halle.cli("cosign", statement)
-    assert len(wait_for_lists(ring.nodes, digest, 3)) == 3
+    digest = sign_and_publish(ring, statement)
+    ring.gates[author.name].close()
+    lists = [listed_at(node, digest) for node in ring.nodes]
+    assert len(lists[0]) == 3
+    assert lists == [lists[0]] * 4
+    ring.gates[author.name].open()
 
     halle.cli("withdraw", statement)
     remaining = wait_for_lists(ring.nodes, digest, 2)
-    author.stop()
-    assert [listed_at(cell, digest) for cell in ring.cells] == [remaining] * 3
-    lead = koeln.get(f"/mirror?statement={statement}")
-    assert (lead.status_code, lead.headers["location"]) == (303, f"{koeln.origin}/mirror/{digest}")
+    amended, renewed = amend_and_renew(ring, statement, path)
+    assert wait_for_lists(ring.nodes, digest, 2) == remaining
 
-    file = tmp_path / "bundle.json"
-    file.write_bytes(koeln.get(f"/mirror/{digest}").content)
-    report = json.loads(essen.run("verify", str(file), "--offline", "--json").stdout)
+    author.stop()
+    ring.gates[author.name].close()
+    shutil.rmtree(author.folder)
+    lead = koeln.get(f"/mirror?statement={amended}")
+    assert (lead.status_code, lead.headers["location"]) == (303, f"{koeln.origin}/mirror/{renewed}")
+    assert [listed_at(cell, digest) for cell in ring.cells] == [remaining] * 3
+    old = json.loads(essen.run("verify", _kept(halle, digest, tmp_path), "--offline", "--json").stdout)
+    assert [each["result"] for each in old["formerEntries"]] == ["withdrawn"]
+    assert (old["statement"]["result"], old["list"]) == ("valid", "complete")
+
+    if not has_namespaces():
+        pytest.skip("this machine cannot make an empty network namespace")
+    told, report = verified_alone(ring, koeln.get(f"/mirror/{renewed}").content, tmp_path)
+    assert told.startswith("statement: valid\n")
+    assert "nobody you named vouches for it" in told
     assert (report["statement"]["result"], report["list"]) == ("valid", "complete")
     assert [each["result"] for each in report["entries"]] == ["valid", "valid"]
-    assert [each["result"] for each in report["formerEntries"]] == ["withdrawn"]
-    assert essen.run("verify", str(file), "--offline").returncode == 0
+    assert {each["rung"] for each in report["keys"]} <= {"trusted", "witnessed"}
+
+
+def _kept(node: Node, digest: str, folder: Path) -> str:
+    file = folder / f"{node.name}.json"
+    file.write_bytes(node.get(f"/mirror/{digest}").content)
+    return str(file)
