@@ -51,6 +51,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/feed.rss", feeds.rss),
     ("/feed.json", feeds.json_feed),
     ("/events.ics", calendars.events),
+    ("/waiting/{token}.atom", feeds.waiting),
     ("/robots.txt", wellknown.robots),
     ("/sitemap.xml", sitemaps.index),
     ("/sitemaps/{part:int}.xml", sitemaps.part),

@@ -130,6 +130,10 @@ class Urls:
         """Return the address that signs an account in once."""
         return f"{self.origin}/sign-in/{token}"
 
+    def private_feed(self, token: str) -> str:
+        """Return the secret address under which one member reads that something waits."""
+        return f"{self.origin}/waiting/{token}.atom"
+
     def page(self, path: str) -> str:
         """Return the address of one of the node's own pages, such as `/about`."""
         return f"{self.origin}{path}"

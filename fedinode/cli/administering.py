@@ -1,14 +1,16 @@
-"""Commands that make and keep up a node: init, upgrade, doctor, collectives, accounts."""
+"""Commands that make and keep up a node: init, upgrade, doctor, collectives."""
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fedinode import config
 from fedinode.capabilities import Capabilities
-from fedinode.cli.commands import AS, Call, Command, argument, on_node
+from fedinode.cli import agreeing
+from fedinode.cli.commands import Argument, Call, Command, argument, on_node
 from fedinode.cli.output import counted
 from fedinode.errors import NodeError, UsageError
-from fedinode.services import diagnosing, founding, registering
+from fedinode.services import consulting, diagnosing, founding, gating, registering
 from fedinode.storage import upgrades
 from fedinode.text import canonical_language
 
@@ -85,34 +87,47 @@ async def list_collectives(call: Call, cap: Capabilities) -> None:
 
 
 async def set_collective(call: Call, cap: Capabilities) -> None:
-    """Change how a collective publishes."""
-    await registering.set_federate(cap, call.args.collective, call.args.federate)
-    call.output.say(f"Posts of {call.args.collective} in several languages go out as: {call.args.federate}.")
+    """Change how a collective publishes, and how many have to agree."""
+    name, federate = call.args.collective, call.args.federate
+    if federate is not None:
+        await registering.set_federate(cap, name, federate)
+        call.output.say(f"Posts of {name} in several languages go out as: {federate}.")
+    given = {each: getattr(call.args, each) for each in gating.THRESHOLDS}
+    wanted = {each: number for each, number in given.items() if number is not None}
+    if wanted:
+        await _set_thresholds(call, cap, name, wanted)
+    elif federate is None:
+        numbers = await consulting.numbers_of(cap, name)
+        call.output.line(_numbers(numbers))
 
 
-async def add_account(call: Call, cap: Capabilities) -> None:
-    """Make a member's account."""
-    _tell_link(
-        call,
-        await registering.add_account(cap, call.args.email, call.args.role, collective=call.args.collective),
-    )
+async def _set_thresholds(call: Call, cap: Capabilities, name: str, wanted: dict[str, int]) -> None:
+    done = await consulting.set_thresholds(cap, name, wanted, account=call.args.account)
+    if done.standing is not None and not done.standing.is_approved:
+        agreeing.tell_standing(call, done.standing, None, "")
+        not_before = done.standing.decision.not_before
+        if not_before is not None:
+            call.output.say(
+                "Too few members are left to reach the number that holds now. Those who are may lower it "
+                f"together, from {not_before:%Y-%m-%d %H:%M} UTC on; all members are told."
+            )
+        return
+    call.output.say(f"Members of {name} who have to agree: {_numbers(done.numbers)}.")
 
 
-async def link_account(call: Call, cap: Capabilities) -> None:
-    """Make a new sign-in link."""
-    _tell_link(call, await registering.make_sign_in_link(cap, call.args.email))
-
-
-def _tell_link(call: Call, link: registering.SignInLink) -> None:
-    call.output.line(link.url)
-    call.output.say(f"This link signs {link.email} in once, until {link.expires_at:%Y-%m-%d %H:%M} UTC.")
+def _numbers(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in numbers.items())
 
 
 _LANGUAGE = argument(
     "--language", required=True, metavar="XX", help="the language it mostly writes in, as de"
 )
 _NAME = argument("--name", required=True, metavar='"NAME"', help="its name as people read it")
-_EMAIL = argument("email", metavar="EMAIL", help="the member's mail address")
+
+
+def _threshold(name: str, what: str) -> Argument:
+    return argument(f"--{name}", type=int, metavar="K", help=f"how many members it takes to {what}")
+
 
 COMMANDS = (
     Command(
@@ -157,32 +172,21 @@ COMMANDS = (
     ),
     Command(
         name="collective set",
-        summary="change how posts in several languages go out",
+        summary="show or change how many members have to agree, and how posts in several languages go out",
         run=on_node(set_collective),
         arguments=(
             argument("collective", metavar="NAME", help="the first half of its handle"),
             argument(
                 "--federate",
-                required=True,
                 choices=registering.FEDERATE,
                 help="primary: one post with all; each: one for each language; list: one with links",
             ),
+            _threshold("publish", "publish (1)"),
+            _threshold("edit", "change what is public (as many as to publish)"),
+            _threshold("delete", "take back what is public (as many as to publish)"),
+            _threshold("cosign", "co-sign, and to publish what others can sign (1)"),
+            _threshold("withdraw", "withdraw a signature (as many as to co-sign)"),
+            agreeing.ACCOUNT,
         ),
-    ),
-    Command(
-        name="account add",
-        summary="make a member's account and a link that signs it in once",
-        run=on_node(add_account),
-        arguments=(
-            _EMAIL,
-            argument("--role", required=True, choices=registering.ROLES, help="what the member may do"),
-            AS,
-        ),
-    ),
-    Command(
-        name="account link",
-        summary="make a new link that signs a member in once",
-        run=on_node(link_account),
-        arguments=(_EMAIL,),
     ),
 )

@@ -9,8 +9,10 @@ from fedinode.services.deciding import Standing
 ACCOUNT = argument("--account", metavar="EMAIL", help="the member who wants it, where several decide")
 
 
-def tell_standing(call: Call, standing: Standing, made_uri: str | None, done: str) -> None:
-    """Say what was made; else who has to agree yet, after the number of the decision."""
+def tell_standing(
+    call: Call, standing: Standing, made_uri: str | None, done: str, *, how: str | None = None
+) -> None:
+    """Say what was made; else who has to agree yet, and how, after the number of the decision."""
     if made_uri is not None:
         call.output.line(made_uri)
         call.output.say(done)
@@ -23,7 +25,7 @@ def tell_standing(call: Call, standing: Standing, made_uri: str | None, done: st
     missing = ", ".join(standing.missing) or "nobody who could"
     call.output.say(
         f"{counted(standing.still_needed, 'more member')} must agree; not answered: {missing}. "
-        f"They vote with `fedinode vote {decision.uid} yes --account EMAIL`."
+        f"They vote with `fedinode {how or f'vote {decision.uid} yes'} --account EMAIL`."
     )
 
 

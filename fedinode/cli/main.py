@@ -22,6 +22,7 @@ from fedinode.cli import (
     archives,
     blocking,
     demonstrating,
+    memberships,
     evidencing,
     organisations,
     processes,
@@ -39,6 +40,7 @@ from fedinode.resources import installed_version
 
 COMMANDS: tuple[Command, ...] = (
     *administering.COMMANDS,
+    *memberships.COMMANDS,
     *appearance.COMMANDS,
     *processes.COMMANDS,
     *demonstrating.COMMANDS,

@@ -8,7 +8,7 @@ from fedinode.cli import agreeing
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
 from fedinode.cli.output import counted
 from fedinode.manuscripts import Manuscript
-from fedinode.services import amending, publishing, revising
+from fedinode.services import amending, cataloguing, publishing, revising
 
 
 async def post(call: Call, cap: Capabilities) -> None:
@@ -21,8 +21,16 @@ async def post(call: Call, cap: Capabilities) -> None:
 
 
 async def edit(call: Call, cap: Capabilities) -> None:
-    """Give a post a new text."""
-    _tell(call, await revising.edit(cap, call.args.url, _manuscript(call, Path(call.args.file))))
+    """Give a post a new text, or ask the members to."""
+    manuscript = _manuscript(call, Path(call.args.file))
+    edited = await revising.edit(cap, call.args.url, manuscript, account=call.args.account)
+    if edited.standing is None:
+        _tell(call, edited)
+        return
+    made = edited.uri if edited.standing.is_approved else None
+    agreeing.tell_standing(
+        call, edited.standing, made, f"Changed at {edited.url}.", how=f"edit {edited.uri} FILE.md"
+    )
 
 
 async def amend(call: Call, cap: Capabilities) -> None:
@@ -54,7 +62,10 @@ async def delete(call: Call, cap: Capabilities) -> None:
         f'"{effect.title}" would be taken back here and on '
         f"{counted(effect.servers, 'other server')}, for good."
     )
-    done = await publishing.delete(cap, call.args.url)
+    done = await publishing.delete(cap, call.args.url, account=call.args.account)
+    if done.standing is not None and not done.standing.is_approved:
+        agreeing.tell_standing(call, done.standing, None, "")
+        return
     call.output.line(done.uri)
     call.output.say(f'"{done.title}" is taken back; {counted(done.servers, "server")} to tell.')
 
@@ -67,7 +78,7 @@ async def reply(call: Call, cap: Capabilities) -> None:
 
 async def posts(call: Call, cap: Capabilities) -> None:
     """List our posts."""
-    found = await publishing.list_posts(cap, collective=call.args.collective, limit=call.args.limit)
+    found = await cataloguing.list_posts(cap, collective=call.args.collective, limit=call.args.limit)
     if call.args.json:
         call.output.json(found)
         return
@@ -138,7 +149,7 @@ COMMANDS = (
         name="edit",
         summary="give a post a new text, and tell those who have it",
         run=on_node(edit),
-        arguments=(_URL, _FILE),
+        arguments=(_URL, _FILE, agreeing.ACCOUNT),
     ),
     Command(
         name="amend",
@@ -148,9 +159,9 @@ COMMANDS = (
     ),
     Command(
         name="delete",
-        summary="take a post back, here and everywhere",
+        summary="take a post back, here and everywhere, or ask the members to",
         run=on_node(delete),
-        arguments=(_URL,),
+        arguments=(_URL, agreeing.ACCOUNT),
         destroys=True,
     ),
     Command(

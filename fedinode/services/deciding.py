@@ -8,34 +8,35 @@ caller's transaction, so that a decision and what it allows are one commit.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from fedinode.errors import Conflict, NotAllowed, NotFound
+from fedinode.services import gating, telling
+from fedinode.services.gating import Action
 from fedinode.storage import audit_log, decisions
 from fedinode.storage.database import Session
-from fedinode.storage.decisions import DecisionRow, MemberRow, NewDecision, VoteRow
+from fedinode.storage.decisions import DecisionRow, NewDecision, VoteRow
 
-Action = Literal["publish", "cosign", "withdraw", "threshold"]
 Choice = Literal["yes", "no"]
+
+#: How long the remaining members wait before they may lower a threshold that lapsed members made unreachable.
+LOWERING_DELAY: Final = timedelta(days=7)
+
+#: A question that nobody answers ends by itself.
+OPEN_FOR: Final = timedelta(days=30)
 
 
 class Stale(Conflict):
     """What was decided has changed since; the question has to be closed and put again."""
 
 
-#: Which members are asked about what.
-VOTERS: dict[str, frozenset[str]] = {
-    "publish": frozenset({"owner", "editor", "signer"}),
-    "cosign": frozenset({"owner", "signer"}),
-    "withdraw": frozenset({"owner", "signer"}),
-    "threshold": frozenset({"owner", "signer"}),
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mandate:
+    """That the members agreed to one act. Made here alone; without one the co-sign key signs nothing."""
 
-#: How long the remaining members wait before they may lower a threshold that lapsed members made unreachable.
-LOWERING_DELAY = timedelta(days=7)
-
-#: A question that nobody answers ends by itself.
-OPEN_FOR = timedelta(days=30)
+    decision_uid: str
+    collective_id: int
+    action: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +82,28 @@ def ask(session: Session, question: Question, *, account_id: int | None, now: da
 
     Raises: NotAllowed.
     """
-    needed = _needed(session, question, now)
+    needed = gating.needed(session, question.collective_id, question.action)
     if account_id is None and needed > 1:
         raise NotAllowed(
             f"This takes {needed} members of the collective: name yourself with --account EMAIL, "
             "the others are asked to vote."
         )
-    decision = _same_or_new(session, question, needed, now)
+    decision, is_new = _same_or_new(session, question, needed, now)
     if account_id is None:
         decisions.set_state(session, decision.id, "approved")
         _audit(session, "approved", decision, None, now)
         return _standing(session, replace(decision, state="approved"), now)
-    return cast(session, decision, account_id, "yes", now=now)
+    standing = cast(session, decision, account_id, "yes", now=now)
+    if is_new and standing.decision.state == "open":
+        telling.tell_members(
+            session,
+            decision.collective_id,
+            decision.action,
+            f"decision:{decision.uid}",
+            now,
+            asker=account_id,
+        )
+    return standing
 
 
 def cast(
@@ -100,10 +111,13 @@ def cast(
 ) -> Standing:
     """Take a member's answer, in place of an earlier one of theirs, and see whether that decides it.
 
-    Raises: NotAllowed for who may not answer, Conflict for a question that is closed.
+    Raises: NotAllowed for who may not answer, Conflict for a question that is closed, and for the same
+    answer a second time, unless time has decided it meanwhile.
     """
     _require_open(decision, now)
     _require_member(session, decision, account_id, now)
+    if _said(session, decision, account_id) == choice:
+        return _require_settled(session, decision, choice, now)
     vote = VoteRow(account_id=account_id, choice=choice, digest=decision.digest, at=now)
     decisions.put_vote(session, decision.id, vote)
     decisions.record_seen(session, account_id, now)
@@ -114,20 +128,21 @@ def cast(
 def settle(session: Session, decision: DecisionRow, now: datetime) -> Standing:
     """Count the answers of those who still are members, and record what they add up to."""
     standing = _standing(session, decision, now)
+    needed = standing.decision.needed
     reachable = len(standing.yes) + len(standing.missing)
-    if len(standing.yes) >= decision.needed and (decision.not_before is None or decision.not_before <= now):
+    if len(standing.yes) >= needed and (decision.not_before is None or decision.not_before <= now):
         state = "approved"
-    elif standing.no and reachable < decision.needed:
+    elif standing.no and reachable < needed:
         state = "refused"
     else:
         return standing
     decisions.set_state(session, decision.id, state)
     _audit(session, state, decision, None, now)
-    return replace(standing, decision=replace(decision, state=state))
+    return replace(standing, decision=replace(standing.decision, state=state))
 
 
-def require_decision(session: Session, decision_uid: str, digest: str, now: datetime) -> DecisionRow:
-    """Return the approved decision over exactly this digest, marked as executed; the caller acts now.
+def require_decision(session: Session, decision_uid: str, digest: str, now: datetime) -> Mandate:
+    """Return the mandate of the approved decision over exactly this digest, executed; the caller acts now.
 
     The answers are counted again: who left or lapsed meanwhile no longer counts.
 
@@ -139,11 +154,28 @@ def require_decision(session: Session, decision_uid: str, digest: str, now: date
         raise NotAllowed(f"Decision {decision.uid} is {decision.state}, not approved.")
     if decision.digest != digest:
         raise Stale("What was decided has changed since: the members have to be asked again.")
-    if decision.needed > 1 and len(_standing(session, decision, now).yes) < decision.needed:
-        raise NotAllowed(f"Decision {decision.uid} is no longer backed by {decision.needed} members.")
+    standing = _standing(session, decision, now)
+    needed = standing.decision.needed
+    if needed > 1 and len(standing.yes) < needed:
+        raise NotAllowed(f"Decision {decision.uid} is no longer backed by {needed} members.")
     decisions.set_state(session, decision.id, "executed", now=now)
     _audit(session, "executed", decision, None, now)
-    return replace(decision, state="executed", executed_at=now)
+    return _mandate(decision)
+
+
+def mandate_of_signing(session: Session, collective_id: int, statement_uri: str) -> Mandate:
+    """Return the mandate that signed a statement: it agreed to the Undo, should the text not be published.
+
+    Raises: NotAllowed.
+    """
+    decision = decisions.find_executed(session, collective_id, "cosign", statement_uri)
+    if decision is None:
+        raise NotAllowed(f"Nobody decided to sign {statement_uri}.")
+    return _mandate(decision)
+
+
+def _mandate(decision: DecisionRow) -> Mandate:
+    return Mandate(decision_uid=decision.uid, collective_id=decision.collective_id, action=decision.action)
 
 
 def close_stale(session: Session, decision_uid: str, now: datetime) -> None:
@@ -157,9 +189,13 @@ def expire(session: Session, now: datetime) -> int:
     """Close the questions whose time is over and return how many there were."""
     over = decisions.list_expired(session, now)
     for decision in over:
-        decisions.set_state(session, decision.id, "expired", reason="Its time was over.")
-        _audit(session, "expired", decision, None, now)
+        _close_expired(session, decision, now)
     return len(over)
+
+
+def _close_expired(session: Session, decision: DecisionRow, now: datetime) -> None:
+    decisions.set_state(session, decision.id, "expired", reason="Its time was over.")
+    _audit(session, "expired", decision, None, now)
 
 
 def standing_of(session: Session, decision: DecisionRow, now: datetime) -> Standing:
@@ -167,21 +203,16 @@ def standing_of(session: Session, decision: DecisionRow, now: datetime) -> Stand
     return _standing(session, decision, now)
 
 
-def _needed(session: Session, question: Question, now: datetime) -> int:
-    publish_k, cosign_k = decisions.thresholds(session, question.collective_id)
-    return {
-        "publish": publish_k,
-        "cosign": cosign_k,
-        "withdraw": cosign_k,
-        "threshold": max(publish_k, cosign_k),
-    }[question.action]
-
-
-def _same_or_new(session: Session, question: Question, needed: int, now: datetime) -> DecisionRow:
+def _same_or_new(
+    session: Session, question: Question, needed: int, now: datetime
+) -> tuple[DecisionRow, bool]:
+    """Return the open decision about exactly this, or a new one, and whether it is new."""
     found = decisions.find_open(session, question.action, question.subject_uri)
-    if found is not None and found.digest == question.digest:
-        return found
-    if found is not None:
+    if found is not None and found.expires_at is not None and found.expires_at <= now:
+        _close_expired(session, found, now)
+    elif found is not None and found.digest == question.digest:
+        return found, False
+    elif found is not None:
         close_stale(session, found.uid, now)
     needed, not_before = _within_reach(session, question, needed, now)
     new = NewDecision(
@@ -196,23 +227,21 @@ def _same_or_new(session: Session, question: Question, needed: int, now: datetim
     )
     decision = decisions.add(session, new, now)
     _audit(session, "asked", decision, None, now)
-    return decision
+    return decision, True
 
 
 def _within_reach(
     session: Session, question: Question, needed: int, now: datetime
 ) -> tuple[int, datetime | None]:
     """Let those who remain lower a threshold that they cannot reach any more, after a waiting time."""
-    active = sum(
-        not member.has_lapsed for member in _members(session, question.collective_id, question.action, now)
-    )
-    if question.action != "threshold" or active >= needed:
+    awake = gating.count_awake(session, question.collective_id, question.action, now)
+    if question.action != "threshold" or awake >= needed:
         return needed, question.not_before
-    return max(1, active), now + LOWERING_DELAY
+    return max(1, awake), now + LOWERING_DELAY
 
 
 def _standing(session: Session, decision: DecisionRow, now: datetime) -> Standing:
-    members = _members(session, decision.collective_id, decision.action, now)
+    members = gating.members(session, decision.collective_id, decision.action, now)
     votes = {vote.account_id: vote for vote in decisions.votes_of(session, decision.id)}
     said: dict[str, list[str]] = {"yes": [], "no": [], "missing": [], "lapsed": []}
     for member in members:
@@ -220,11 +249,35 @@ def _standing(session: Session, decision: DecisionRow, now: datetime) -> Standin
         counts = vote is not None and vote.digest == decision.digest
         word = "lapsed" if member.has_lapsed else vote.choice if vote is not None and counts else "missing"
         said[word].append(member.name)
-    return Standing(decision=decision, **{word: tuple(names) for word, names in said.items()})
+    counted = replace(decision, needed=_needed_now(session, decision, now))
+    return Standing(decision=counted, **{word: tuple(names) for word, names in said.items()})
 
 
-def _members(session: Session, collective_id: int, action: str, now: datetime) -> tuple[MemberRow, ...]:
-    return decisions.members(session, collective_id, VOTERS[action], now)
+def _needed_now(session: Session, decision: DecisionRow, now: datetime) -> int:
+    """Return how many it takes by now: more if the collective asks for more, or members came back."""
+    if decision.state not in ("open", "approved"):
+        return decision.needed
+    wanted = gating.needed(session, decision.collective_id, decision.action)
+    if decision.action == "threshold" and decision.not_before is not None:
+        awake = gating.count_awake(session, decision.collective_id, decision.action, now)
+        return max(1, min(wanted, awake))
+    return max(wanted, decision.needed)
+
+
+def _said(session: Session, decision: DecisionRow, account_id: int) -> str | None:
+    """Return what a member answered to exactly this question."""
+    for vote in decisions.votes_of(session, decision.id):
+        if vote.account_id == account_id and vote.digest == decision.digest:
+            return vote.choice
+    return None
+
+
+def _require_settled(session: Session, decision: DecisionRow, choice: Choice, now: datetime) -> Standing:
+    standing = settle(session, decision, now)
+    if standing.decision.state != "open":
+        return standing
+    still = ", ".join(standing.missing) or "nobody who could"
+    raise Conflict(f"This account has said {choice} already, which counts once; not answered: {still}.")
 
 
 def _require_open(decision: DecisionRow, now: datetime) -> None:
@@ -235,10 +288,13 @@ def _require_open(decision: DecisionRow, now: datetime) -> None:
 
 
 def _require_member(session: Session, decision: DecisionRow, account_id: int, now: datetime) -> None:
-    for member in _members(session, decision.collective_id, decision.action, now):
+    for member in gating.members(session, decision.collective_id, decision.action, now):
         if member.account_id == account_id:
             if member.has_lapsed:
-                raise NotAllowed("This account was not used for 60 days and no longer counts: wake it first.")
+                raise NotAllowed(
+                    f"This account was not used for {decisions.LAPSES_AFTER.days} days and no longer counts; "
+                    "`fedinode account wake EMAIL` brings it back."
+                )
             return
     raise NotAllowed("This account may not decide this for the collective.")
 

@@ -1,7 +1,7 @@
 """Mail that the node sends: queued with what causes it, sent once, paced, tried again for three days.
 
-A letter's words stand in `LETTERS`; what varies comes in by name. Members are told that something waits,
-never what: a mailbox is read by more people than its owner.
+A letter's words stand in `LETTERS`; what varies comes in by name, the node's own name when it is sent.
+Members are told that something waits, never what: a mailbox is read by more people than its owner.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from fedinode.smtp import Letter, MailRefused
 from fedinode.storage import mail_queue
 from fedinode.storage.database import Session
 from fedinode.storage.mail_queue import DueMail, NewMail
+from fedinode.urls import Urls
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ _MINUTE = timedelta(minutes=1)
 _KEEP_FINISHED = timedelta(days=30)
 
 
-def _mark(message: str) -> str:
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext knows
     """Mark a text for the message catalogues; it is translated when a letter is written."""
     return message
 
@@ -40,15 +41,15 @@ def _mark(message: str) -> str:
 #: template -> (subject, text)
 LETTERS: Mapping[str, tuple[str, str]] = {
     "decision-waits": (
-        _mark("A decision waits for you at {node}"),
-        _mark(
-            "Hello,\n\nmembers of {collective} are asked to decide something. For your safety this mail "
-            "does not say what.\n\nSign in at {url} to read it and to vote.\n"
+        N_("Something waits for your answer at {node}"),
+        N_(
+            "Hello,\n\nat {url} something waits for the answer of its members. For your safety this mail "
+            "does not say what.\n\n`fedinode decisions` shows it, and `fedinode vote` takes your answer.\n"
         ),
     ),
     "signatures-wrong": (
-        _mark("Please look at the signatures at {node}"),
-        _mark(
+        N_("Please look at the signatures at {node}"),
+        N_(
             "Hello,\n\nthe nightly check of signatures at {node} found something that is not as it should "
             "be. For your safety this mail does not say what.\n\nOn the machine of the node, "
             "`fedinode check-signatures` shows it.\n"
@@ -114,7 +115,7 @@ async def _send_one(cap: Capabilities, pace: Pace, mail: DueMail) -> None:
         return
     pace.count(domain, now)
     try:
-        await smtp.send(_write(mail), cap.settings.mail, now)
+        await smtp.send(_write(mail, cap.urls), cap.settings.mail, now)
     except MailRefused as refusal:
         await _record_refusal(cap, mail, refusal)
     else:
@@ -133,12 +134,13 @@ async def _record_refusal(cap: Capabilities, mail: DueMail, refusal: MailRefused
         await cap.database.write(lambda session: mail_queue.put_off(session, mail.id, due_at))
 
 
-def _write(mail: DueMail) -> Letter:
+def _write(mail: DueMail, urls: Urls) -> Letter:
     subject, text = (gettext(words, mail.language) for words in LETTERS[mail.template])
+    values = {"node": urls.host, "url": urls.page("/"), **mail.parameters}
     return Letter(
         key=mail.dedupe_key,
         recipient=mail.recipient,
-        subject=subject.format_map(mail.parameters),
-        text=text.format_map(mail.parameters),
+        subject=subject.format_map(values),
+        text=text.format_map(values),
         unsubscribe_url=mail.parameters.get("unsubscribe_url"),
     )

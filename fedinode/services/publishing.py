@@ -5,6 +5,7 @@ What documents look like is composing's business, how they travel is delivering'
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,15 +22,17 @@ from fedinode.services import (
     deciding,
     drafting,
     finding,
+    gating,
     preparing,
     registering,
     releasing,
 )
 from fedinode.services.answering import Answered
-from fedinode.services.deciding import Question, Standing
+from fedinode.services.deciding import Question, Stale, Standing
+from fedinode.services.gating import GATES, Action
 from fedinode.services.preparing import Prepared
 from fedinode.services.releasing import Press
-from fedinode.storage import accounts, collectives, decisions, federated_objects, inboxes, posts, texts
+from fedinode.storage import accounts, collectives, federated_objects, inboxes, posts, texts
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow
@@ -60,26 +63,12 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """What deleting a post does: how many servers are told."""
+    """What deleting a post does: how many servers are told; how the vote stands where several decide."""
 
     uri: str
     title: str
     servers: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostSummary:
-    """A post in a list of ours."""
-
-    uid: str
-    uri: str
-    url: str
-    collective: str
-    kind: str
-    state: str
-    title: str
-    languages: tuple[str, ...]
-    first_public_at: datetime | None
+    standing: Standing | None = None
 
 
 # -- new posts
@@ -114,7 +103,7 @@ async def post(
 
     def write(session: Session) -> Published:
         if not draft:
-            _require_alone(session, row)
+            require_alone(session, row, is_joint=composing.can_be_co_signed(prepared.facts))
         return _add(session, press, prepared, draft=draft, again=again, deliver=deliver)
 
     published = await commit(cap, write)
@@ -135,52 +124,62 @@ async def publish(cap: Capabilities, url: str, *, account: str | None = None) ->
             raise Conflict("This post was withdrawn; publish the text as a new one.")
         if standing.state == "public":
             return describe(session, cap.urls, row, standing, already=True)
-        if decisions.thresholds(session, row.id)[0] > 1:
-            return _ask(session, press, standing, account)
-        return _go_public(session, press, standing)
+        is_new = standing.published_at is None or standing.published_at >= press.now - BACKDATED_AFTER
+        return _pass_gate(session, press, standing, account, deliver=is_new)
 
     return await commit(cap, write)
 
 
-def _ask(session: Session, press: Press, draft: PostRow, account: str | None) -> Published:
-    """Ask the members whether a draft is published as it stands now."""
-    account_id = None if account is None else accounts.require_by_email(session, account).id
+def _pass_gate(
+    session: Session, press: Press, draft: PostRow, account: str | None, *, deliver: bool
+) -> Published:
+    """Make a draft public as it stands now, where need be after asking the members."""
+    action: Action = "publish-joint" if binding.is_joint(session, draft) else "publish"
+    needed = gating.needed(session, press.collective.id, action)
+    if needed == 1 and account is None and not GATES[action].uses_cosign_key:
+        return _go_public(session, press, draft, deliver=deliver)
     question = Question(
         collective_id=press.collective.id,
-        action="publish",
+        action=action,
         subject_uri=federated_objects.list_of_post(session, draft.id)[0].uri,
         digest=binding.release_digest(session, draft),
+        parameters=json.dumps({"deliver": deliver}).encode(),
     )
+    account_id = None if account is None else accounts.require_by_email(session, account).id
     standing = deciding.ask(session, question, account_id=account_id, now=press.now)
     if standing.is_approved:
-        execute(session, press, standing.decision)
-    described = describe(session, press.urls, press.collective, posts.get(session, draft.id))
-    return replace(described, standing=standing)
+        published = _execute(session, press, standing.decision)
+        return published if needed == 1 else replace(published, standing=standing)
+    return replace(describe(session, press.urls, press.collective, draft), standing=standing)
 
 
 def execute(session: Session, press: Press, decision: DecisionRow) -> str:
     """Publish what the members decided to publish; return its id. Raises: NotAllowed, Stale."""
-    draft = finding.require_post(session, press.urls, decision.subject_uri)
-    standing = posts.lock(session, draft.id)
-    deciding.require_decision(session, decision.uid, binding.release_digest(session, standing), press.now)
-    if standing.state != "draft":
-        raise Conflict(f"This post is {standing.state}, not a draft.")
-    return _go_public(session, press, standing).uri
+    return _execute(session, press, decision).uri
 
 
-def _go_public(session: Session, press: Press, draft: PostRow) -> Published:
-    is_new = draft.published_at is None or draft.published_at >= press.now - BACKDATED_AFTER
-    queued = releasing.go_public(session, press, draft, deliver=is_new)
+def _execute(session: Session, press: Press, decision: DecisionRow) -> Published:
+    draft = posts.lock(session, finding.require_post(session, press.urls, decision.subject_uri).id)
+    if draft.state != "draft":
+        raise Stale(f"This post is {draft.state}, not a draft.")
+    digest = binding.release_digest(session, draft)
+    mandate = deciding.require_decision(session, decision.uid, digest, press.now)
+    deliver = bool(json.loads(decision.parameters)["deliver"])
+    return _go_public(session, replace(press, mandate=mandate), draft, deliver=deliver)
+
+
+def _go_public(session: Session, press: Press, draft: PostRow, *, deliver: bool) -> Published:
+    queued = releasing.go_public(session, press, draft, deliver=deliver)
     public = posts.get(session, draft.id)
     return describe(session, press.urls, press.collective, public, deliveries=queued)
 
 
-def _require_alone(session: Session, row: CollectiveRow) -> None:
+def require_alone(session: Session, row: CollectiveRow, *, is_joint: bool = False) -> None:
     """Raise NotAllowed where several members decide what is published."""
-    needed, _ = decisions.thresholds(session, row.id)
+    needed = gating.needed(session, row.id, "publish-joint" if is_joint else "publish")
     if needed > 1:
         raise NotAllowed(
-            f"In {row.name} {needed} members decide what is published: keep it with --draft, "
+            f"In {row.name} {needed} members decide what is published: keep it with `fedinode post --draft`, "
             "then `fedinode publish URL --account EMAIL` asks them."
         )
 
@@ -220,8 +219,9 @@ def _add(
         if known is not None:
             return known
     kept = drafting.save(session, press.urls, row, prepared, press.now)
-    queued = 0 if draft else releasing.go_public(session, press, kept, deliver=deliver)
-    return describe(session, press.urls, row, posts.get(session, kept.id), deliveries=queued)
+    if draft:
+        return describe(session, press.urls, row, posts.get(session, kept.id))
+    return _pass_gate(session, press, kept, None, deliver=deliver)
 
 
 def _further_key(session: Session, row: CollectiveRow, key: str) -> str:
@@ -248,13 +248,16 @@ async def preview_deletion(cap: Capabilities, url: str) -> Deletion:
         for each in federated_objects.list_of_post(session, doomed.id):
             told |= set(inboxes.that_got(session, each.uri))
         described = describe(session, cap.urls, row, doomed)
-        return Deletion(uri=described.uri, title=_title(session, doomed), servers=len(told))
+        return Deletion(uri=described.uri, title=title_of(session, doomed), servers=len(told))
 
     return await cap.database.read(read)
 
 
-async def delete(cap: Capabilities, url: str) -> Deletion:
-    """Withdraw a post: a Tombstone stays, everybody who was sent it is sent a Delete. Raises NotFound."""
+async def delete(cap: Capabilities, url: str, *, account: str | None = None) -> Deletion:
+    """Withdraw a post, or ask the members to: a Tombstone stays, who was sent it is sent a Delete.
+
+    Raises: NotFound, NotAllowed. A draft is anybody's to drop.
+    """
     doomed, row = await cap.database.read(lambda session: post_and_collective(session, cap.urls, url))
     press = await releasing.open_press(cap, row)
 
@@ -263,30 +266,50 @@ async def delete(cap: Capabilities, url: str) -> Deletion:
         described = describe(session, cap.urls, row, standing)
         if standing.state == "withdrawn":
             return Deletion(uri=described.uri, title="", servers=0)
-        title = _title(session, standing)
-        queued = releasing.withdraw(session, press, standing)
-        return Deletion(uri=described.uri, title=title, servers=queued)
+        if standing.state != "public" or gating.needed(session, row.id, "delete") == 1:
+            return _delete(session, press, standing)
+        return _ask_to_delete(session, press, standing, described.uri, account)
 
     return await commit(cap, write)
 
 
-# -- lists
+def _ask_to_delete(
+    session: Session, press: Press, public: PostRow, uri: str, account: str | None
+) -> Deletion:
+    question = Question(
+        collective_id=press.collective.id,
+        action="delete",
+        subject_uri=uri,
+        digest=binding.deletion_digest(session, public),
+    )
+    account_id = None if account is None else accounts.require_by_email(session, account).id
+    standing = deciding.ask(session, question, account_id=account_id, now=press.now)
+    if not standing.is_approved:
+        return Deletion(uri=uri, title=title_of(session, public), servers=0, standing=standing)
+    return replace(_execute_deletion(session, press, standing.decision), standing=standing)
 
 
-async def list_posts(
-    cap: Capabilities, *, collective: str | None = None, limit: int = 100
-) -> tuple[PostSummary, ...]:
-    """Return the newest posts, drafts too."""
+def execute_deletion(session: Session, press: Press, decision: DecisionRow) -> str:
+    """Take back what the members decided to take back; return its id. Raises: NotAllowed, Stale."""
+    return _execute_deletion(session, press, decision).uri
 
-    def read(session: Session) -> tuple[PostSummary, ...]:
-        wanted = registering.require_collective(session, collective).id if collective else None
-        rows = {row.id: row for row in collectives.list_all(session)}
-        return tuple(
-            _summary(session, cap.urls, rows[each.collective_id], each)
-            for each in posts.list_newest(session, wanted, limit)
-        )
 
-    return await cap.database.read(read)
+def _execute_deletion(session: Session, press: Press, decision: DecisionRow) -> Deletion:
+    public = posts.lock(session, finding.require_post(session, press.urls, decision.subject_uri).id)
+    if public.state != "public":
+        raise Stale(f"This post is {public.state}, not public.")
+    deciding.require_decision(session, decision.uid, binding.deletion_digest(session, public), press.now)
+    return _delete(session, press, public)
+
+
+def _delete(session: Session, press: Press, doomed: PostRow) -> Deletion:
+    uri = describe(session, press.urls, press.collective, doomed).uri
+    title = title_of(session, doomed)
+    queued = releasing.withdraw(session, press, doomed)
+    return Deletion(uri=uri, title=title, servers=queued)
+
+
+# -- views
 
 
 def describe(
@@ -312,23 +335,8 @@ def describe(
     )
 
 
-def _summary(session: Session, urls: Urls, row: CollectiveRow, each: PostRow) -> PostSummary:
-    described = describe(session, urls, row, each)
-    languages = tuple(text.language for text in texts.list_of_post(session, each.id))
-    return PostSummary(
-        uid=each.uid,
-        uri=described.uri,
-        url=described.url,
-        collective=row.name,
-        kind=each.kind,
-        state=each.state,
-        title=_title(session, each),
-        languages=languages,
-        first_public_at=each.first_public_at,
-    )
-
-
-def _title(session: Session, standing: PostRow) -> str:
+def title_of(session: Session, standing: PostRow) -> str:
+    """Return the title of a post in its own language; empty for one that says nothing any more."""
     rows = drafting.texts_of_objects(session, federated_objects.list_of_post(session, standing.id))
     own = rows.get(standing.primary_language)
     return composing.plain_title(own) if own else ""

@@ -16,6 +16,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound, UsageError
 from fedinode.services import portraying
 from fedinode.storage import accounts, collectives, follows, invalidations, posts, signing_keys
+from fedinode.storage.accounts import AccountRow
 from fedinode.storage.collectives import CollectiveRow, NewCollective
 from fedinode.storage.database import Session
 from fedinode.storage.signing_keys import NewKey
@@ -199,24 +200,6 @@ def _summary(session: Session, urls: Urls, row: CollectiveRow) -> CollectiveSumm
 # -- accounts
 
 
-async def add_account(
-    cap: Capabilities, email: str, role: str, *, collective: str | None = None
-) -> SignInLink:
-    """Make an account, or give an existing one a further role, and return its one-time link.
-
-    Raises UsageError for a role that there is not or an address that is none, NotFound.
-    """
-    if role not in ROLES:
-        raise UsageError(f'There is no role "{role}"; the roles are {", ".join(ROLES)}.')
-    require_email(email)
-
-    def write(session: Session) -> SignInLink:
-        row = require_collective(session, collective)
-        return record_account(session, cap.urls, row, email, role, cap.clock())
-
-    return await cap.database.write(write)
-
-
 async def make_sign_in_link(cap: Capabilities, email: str) -> SignInLink:
     """Return a new one-time link for an account; earlier unused links of it end. Raises NotFound."""
 
@@ -224,7 +207,7 @@ async def make_sign_in_link(cap: Capabilities, email: str) -> SignInLink:
         account = accounts.find_by_email(session, email)
         if account is None:
             raise NotFound(f"There is no account with the address {email}.")
-        return _record_link(session, cap.urls, account.id, email, cap.clock())
+        return record_link(session, cap.urls, account.id, email, cap.clock())
 
     return await cap.database.write(write)
 
@@ -239,17 +222,22 @@ def record_account(
     session: Session, urls: Urls, collective: CollectiveRow, email: str, role: str, now: datetime
 ) -> SignInLink:
     """Keep an account with a role, and a one-time link for it; owners may manage the node."""
+    account = find_or_add_account(session, email, is_operator=role == "owner", now=now)
+    accounts.add_role(session, account.id, collective.id, role, now)
+    return record_link(session, urls, account.id, email, now)
+
+
+def find_or_add_account(session: Session, email: str, *, is_operator: bool, now: datetime) -> AccountRow:
+    """Return the account of an address, a new one where there is none; it has no role yet."""
     known = accounts.find_by_email(session, email)
     if known is None:
         name = email.partition("@")[0]
-        account_id = accounts.add(session, email=email, name=name, is_operator=role == "owner", now=now)
-    else:
-        account_id = known.id
-    accounts.add_role(session, account_id, collective.id, role, now)
-    return _record_link(session, urls, account_id, email, now)
+        accounts.add(session, email=email, name=name, is_operator=is_operator, now=now)
+    return known or accounts.require_by_email(session, email)
 
 
-def _record_link(session: Session, urls: Urls, account_id: int, email: str, now: datetime) -> SignInLink:
+def record_link(session: Session, urls: Urls, account_id: int, email: str, now: datetime) -> SignInLink:
+    """Keep a new one-time link for an account, in place of its unused ones."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     expires_at = now + SIGN_IN_AFTER
     accounts.add_link(session, account_id, token, now=now, expires_at=expires_at)

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from federation import activities, jsonld, objects, proofs
-from federation.cosigning import documents, statement_checks
-from federation.errors import Malformed
+from federation.cosigning import bundle, documents, statement_checks
+from federation.errors import Malformed, TooLarge
 from federation.jsonld import Document
 from federation.net.client import SigningKey
 from fedinode.cache import collective_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, ManuscriptError
 from fedinode.manuscripts import Kind, parse_facts
-from fedinode.services import composing, indexing, sending
+from fedinode.services import composing, indexing, sending, vouching
 from fedinode.services.composing import Mention, Work
 from fedinode.services.cosigning import surfacing
+from fedinode.services.deciding import Mandate
 from fedinode.services.sending import Outgoing
 from fedinode.storage import (
     federated_objects,
@@ -37,6 +38,8 @@ from fedinode.storage.posts import PostRow
 from fedinode.urls import Urls
 
 _SALT_BYTES = 16
+#: Room for the proof that a statement gets when it is published: it repeats the context.
+_PROOF_BYTES = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +50,9 @@ class Press:
     collective: CollectiveRow
     #: Signs Delete and statements that nobody can co-sign.
     proof_key: SigningKey
-    #: Signs statements that can be co-signed.
-    cosign_key: SigningKey
     now: datetime
+    #: What the members agreed to; a statement that can be co-signed is published under one alone.
+    mandate: Mandate | None = None
     #: Whom the post answers, and their inboxes.
     mentions: tuple[Mention, ...] = ()
     inbox_ids: tuple[int, ...] = ()
@@ -65,12 +68,11 @@ class _Edition:
 
 
 async def open_press(cap: Capabilities, collective: CollectiveRow) -> Press:
-    """Fetch a collective's keys from the keyring."""
+    """Fetch a collective's key from the keyring."""
     return Press(
         urls=cap.urls,
         collective=collective,
         proof_key=await cap.keyring.signer(collective.uri, "proof"),
-        cosign_key=await cap.keyring.signer(collective.uri, "cosign"),
         now=cap.clock(),
     )
 
@@ -275,6 +277,8 @@ def _require_signable(document: Document) -> None:
         statement_checks.require_form(document)
         statement_checks.require_content_match(document)
         statement_checks.require_characters(document)
+        if len(jsonld.dump(document)) > bundle.MAX_RECORD_BYTES - _PROOF_BYTES:
+            raise TooLarge("it is longer than 250,000 bytes")
     except Malformed as error:
         raise ManuscriptError(f"This statement cannot be signed by others as it is: {error}.") from error
 
@@ -282,7 +286,7 @@ def _require_signable(document: Document) -> None:
 def _publish_document(
     session: Session, press: Press, post: PostRow, subject: ObjectRow, edition: _Edition, *, deliver: bool
 ) -> int:
-    document = _proven(press, post, edition.document)
+    document = _proven(session, press, post, edition.document)
     body = jsonld.dump(document)
     document_id = federated_objects.add_document(
         session, subject.id, edition.revision_id, body, edition.updated_at
@@ -316,8 +320,10 @@ def _publish_document(
     return sent.deliveries if sent else 0
 
 
-def _proven(press: Press, post: PostRow, document: Document) -> Document:
+def _proven(session: Session, press: Press, post: PostRow, document: Document) -> Document:
     if post.kind != Kind.STATEMENT:
         return document
-    key = press.cosign_key if "textDigest" in document else press.proof_key
+    if "textDigest" in document:
+        return vouching.sign(session, document, press.mandate, press.now)
+    key = press.proof_key
     return proofs.sign_document(document, key.key, key.key_id, press.now.replace(microsecond=0))

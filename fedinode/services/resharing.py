@@ -35,9 +35,11 @@ async def reshare(
 ) -> Reshared:
     """Announce an object to our followers and its author; with a comment, also publish a Note about it.
 
-    Raises NotFound, PeerUnavailable.
+    Raises NotFound, PeerUnavailable, NotAllowed for a comment where several members decide what is published.
     """
     row = await cap.database.read(lambda session: registering.require_collective(session, collective))
+    if comment is not None:
+        await cap.database.read(lambda session: publishing.require_alone(session, row))
     subject = await answering.find_answered(cap, url)
     reshared = await cap.database.write(lambda session: _announce(session, cap, row, subject, comment))
     cap.bells.deliver.set()

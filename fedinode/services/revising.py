@@ -6,19 +6,37 @@ from dataclasses import replace
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict
 from fedinode.manuscripts import Facts, Manuscript, parse_facts
-from fedinode.services import composing, drafting, indexing, preparing, publishing, releasing
+from fedinode.services import (
+    binding,
+    composing,
+    deciding,
+    drafting,
+    gating,
+    indexing,
+    preparing,
+    publishing,
+    releasing,
+)
+from fedinode.services.deciding import Question, Standing
+from fedinode.services.gating import GATES, Action
 from fedinode.services.preparing import Prepared
 from fedinode.services.publishing import Published
 from fedinode.services.releasing import Press
-from fedinode.storage import collectives, federated_objects, invalidations, media_files, posts
+from fedinode.storage import accounts, collectives, federated_objects, invalidations, media_files, posts
 from fedinode.storage.database import Session
 from fedinode.storage.federated_objects import ObjectRow
 from fedinode.storage.posts import PostRow
 from fedinode.storage.texts import TextRevisionRow
 
 
-async def edit(cap: Capabilities, url: str, manuscript: Manuscript) -> Published:
-    """Give a post a new text; what is public sends an Update. Raises NotFound, Conflict."""
+async def edit(
+    cap: Capabilities, url: str, manuscript: Manuscript, *, account: str | None = None
+) -> Published:
+    """Give a post a new text, or ask the members to; what is public sends an Update.
+
+    Whoever agrees brings the same file: what waits for votes is kept nowhere. Raises NotFound, Conflict,
+    NotAllowed.
+    """
     standing, row = await cap.database.read(
         lambda session: publishing.post_and_collective(session, cap.urls, url)
     )
@@ -34,7 +52,7 @@ async def edit(cap: Capabilities, url: str, manuscript: Manuscript) -> Published
         if locked.state == "draft":
             drafting.replace_draft(session, row, locked, prepared, cap.urls, press.now)
             return publishing.describe(session, cap.urls, row, posts.get(session, locked.id))
-        return _edit_public(session, press, locked, prepared)
+        return _edit_public(session, press, locked, prepared, account)
 
     published = await publishing.commit(cap, write)
     return replace(published, warnings=manuscript.warnings)
@@ -54,7 +72,9 @@ def _require_same_work(standing: PostRow, manuscript: Manuscript) -> None:
         raise Conflict(f'show = "{standing.show}" was fixed when this post was first published.')
 
 
-def _edit_public(session: Session, press: Press, post: PostRow, prepared: Prepared) -> Published:
+def _edit_public(
+    session: Session, press: Press, post: PostRow, prepared: Prepared, account: str | None
+) -> Published:
     standing = federated_objects.list_of_post(session, post.id)
     previous = drafting.texts_of_objects(session, standing)
     text_changed = _text_changed(session, standing, previous, prepared)
@@ -63,19 +83,60 @@ def _edit_public(session: Session, press: Press, post: PostRow, prepared: Prepar
     beside_changed = _beside_changed(session, post, prepared)
     if not (text_changed or beside_changed):
         return publishing.describe(session, press.urls, press.collective, post, already=True)
+    press, asked = _pass_gate(session, press, post, prepared, account)
+    if asked is not None and not asked.is_approved:
+        unchanged = publishing.describe(session, press.urls, press.collective, post)
+        return replace(unchanged, standing=asked)
+    changed, queued = _change(session, press, post, prepared, previous if text_changed else None)
+    described = publishing.describe(session, press.urls, press.collective, changed, deliveries=queued)
+    return replace(described, standing=asked)
+
+
+def _pass_gate(
+    session: Session, press: Press, public: PostRow, prepared: Prepared, account: str | None
+) -> tuple[Press, Standing | None]:
+    """Ask the members about a change where they decide about it; the press that returns has their mandate."""
+    is_joint = binding.is_joint(session, public) or composing.can_be_co_signed(prepared.facts)
+    action: Action = "edit-joint" if is_joint else "edit"
+    needed = gating.needed(session, press.collective.id, action)
+    if needed == 1 and account is None and not GATES[action].uses_cosign_key:
+        return press, None
+    question = Question(
+        collective_id=press.collective.id,
+        action=action,
+        subject_uri=publishing.describe(session, press.urls, press.collective, public).uri,
+        digest=binding.edit_digest(session, public, prepared),
+    )
+    account_id = None if account is None else accounts.require_by_email(session, account).id
+    asked = deciding.ask(session, question, account_id=account_id, now=press.now)
+    if not asked.is_approved:
+        return press, asked
+    mandate = deciding.require_decision(session, asked.decision.uid, question.digest, press.now)
+    return replace(press, mandate=mandate), asked if needed > 1 else None
+
+
+def _change(
+    session: Session,
+    press: Press,
+    post: PostRow,
+    prepared: Prepared,
+    previous: Mapping[str, TextRevisionRow] | None,
+) -> tuple[PostRow, int]:
+    """Change a public post; `previous` are its texts if they change too. Return it, and what was queued."""
     posts.update_facts(session, post.id, prepared.as_post(post.collective_id))
     posts.set_tags(session, post.id, prepared.tags())
     changed = posts.get(session, post.id)
-    if text_changed:
+    if previous is not None:
         queued = _revise(session, press, changed, prepared, previous)
     else:
         drafting.give_slugs(session, press.collective, changed, prepared)
         queued = sum(
-            releasing.release_changed_surroundings(session, press, changed, each) for each in standing
+            releasing.release_changed_surroundings(session, press, changed, each)
+            for each in federated_objects.list_of_post(session, post.id)
         )
     indexing.index_post(session, post.id)
     invalidations.record(session, releasing.changed_keys(press.collective, post), press.now)
-    return publishing.describe(session, press.urls, press.collective, changed, deliveries=queued)
+    return changed, queued
 
 
 def _revise(

@@ -3,15 +3,14 @@
 The table says who acts on an approved decision. The answer and the act are one commit, or neither.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from fedinode.capabilities import Capabilities
-from fedinode.errors import NotFound
-from fedinode.services import deciding, publishing, releasing
+from fedinode.errors import Conflict, NotFound
+from fedinode.services import consulting, deciding, enrolling, publishing, releasing
 from fedinode.services.cosigning import consenting, withdrawing
 from fedinode.services.deciding import Choice, Standing
 from fedinode.services.releasing import Press
@@ -52,20 +51,31 @@ def _withdraw(session: Session, press: Press, decision: DecisionRow) -> str:
     return withdrawing.execute(session, press.urls, decision, press.now)
 
 
+def _remove(session: Session, press: Press, decision: DecisionRow) -> str:
+    return withdrawing.execute_removal(session, press.urls, decision, press.now)
+
+
 def _set_thresholds(session: Session, press: Press, decision: DecisionRow) -> str:
-    wanted = json.loads(decision.parameters)
-    deciding.require_decision(session, decision.uid, decision.digest, press.now)
-    decisions.set_thresholds(session, decision.collective_id, wanted["publish"], wanted["cosign"])
-    return press.collective.uri
+    return consulting.execute(session, decision, press.now)
+
+
+def _change_member(session: Session, press: Press, decision: DecisionRow) -> str:
+    return enrolling.execute(session, decision, press.now)
 
 
 #: Who acts on an approved decision; each passes `deciding.require_decision` with the digest of what is there.
 EXECUTORS: Final[Mapping[str, Callable[[Session, Press, DecisionRow], str]]] = {
     "publish": publishing.execute,
+    "publish-joint": publishing.execute,
+    "delete": publishing.execute_deletion,
     "cosign": _cosign,
     "withdraw": _withdraw,
+    "remove": _remove,
     "threshold": _set_thresholds,
+    "member": _change_member,
 }
+#: Whoever agrees to these brings the same file, since what waits is kept nowhere.
+BY_FILE: Final = frozenset({"edit", "edit-joint"})
 
 
 async def list_waiting(cap: Capabilities) -> tuple[Waiting, ...]:
@@ -100,15 +110,17 @@ async def vote(cap: Capabilities, uid: str, choice: Choice, *, account: str) -> 
     Where the text has changed since the question was put, the question is closed.
     """
     decision = await cap.database.read(lambda session: _require(session, uid))
+    if choice == "yes" and decision.action in BY_FILE and decision.state == "open":
+        raise Conflict(
+            f"Decision {uid} is about a changed file: whoever agrees runs "
+            f"`fedinode edit {decision.subject_uri} FILE.md --account EMAIL` with the same file."
+        )
     press = await _open_press(cap, decision)
 
     def write(session: Session) -> Voted:
         account_id = accounts.require_by_email(session, account).id
         standing = deciding.cast(session, _require(session, uid), account_id, choice, now=press.now)
-        made = None
-        if standing.is_approved:
-            made = EXECUTORS[decision.action](session, press, standing.decision)
-        return Voted(standing=standing, made_uri=made)
+        return Voted(standing=standing, made_uri=_act(session, press, standing))
 
     try:
         voted = await cap.database.write(write)
@@ -119,8 +131,35 @@ async def vote(cap: Capabilities, uid: str, choice: Choice, *, account: str) -> 
     return voted
 
 
+async def act_on_ripe(cap: Capabilities) -> int:
+    """Do what was agreed to and had to wait; return how many decisions were acted on."""
+    ripe = await cap.database.read(lambda session: decisions.list_ripe(session, cap.clock()))
+    return sum([await _settle(cap, decision) for decision in ripe])
+
+
+async def _settle(cap: Capabilities, decision: DecisionRow) -> bool:
+    press = await _open_press(cap, decision)
+
+    def write(session: Session) -> bool:
+        found = _require(session, decision.uid)
+        standing = deciding.settle(session, found, press.now) if found.state == "open" else None
+        return standing is not None and _act(session, press, standing) is not None
+
+    try:
+        return await cap.database.write(write)
+    except deciding.Stale:
+        await cap.database.write(lambda session: deciding.close_stale(session, decision.uid, cap.clock()))
+        return False
+
+
+def _act(session: Session, press: Press, standing: Standing) -> str | None:
+    if not standing.is_approved:
+        return None
+    return EXECUTORS[standing.decision.action](session, press, standing.decision)
+
+
 async def _open_press(cap: Capabilities, decision: DecisionRow) -> Press:
-    if decision.action == "publish":
+    if decision.action in ("publish", "publish-joint"):
         return await publishing.open_press_of(cap, decision.subject_uri)
     row = await cap.database.read(lambda session: collectives.get(session, decision.collective_id))
     return await releasing.open_press(cap, row)

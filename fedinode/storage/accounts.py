@@ -5,10 +5,11 @@ Addresses are sealed and found again by a keyed digest; of a link only the diges
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import groupby
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from fedinode.errors import NotFound
 from fedinode.storage import models, sealing, upserts
@@ -25,6 +26,7 @@ class AccountRow:
     uid: str
     name: str
     is_operator: bool
+    language: str | None
 
 
 def add(session: Session, *, email: str, name: str, is_operator: bool, now: datetime) -> int:
@@ -46,13 +48,7 @@ def add(session: Session, *, email: str, name: str, is_operator: bool, now: date
 
 def find_by_email(session: Session, email: str) -> AccountRow | None:
     """Return the open account with this address."""
-    table = models.Account
-    row = session.execute(
-        select(table.id, table.uid, table.name, table.is_operator).where(
-            table.email_hmac == fingerprint(session, email), table.closed_at.is_(None)
-        )
-    ).one_or_none()
-    return AccountRow(**row._mapping) if row else None
+    return _find(session, models.Account.email_hmac == fingerprint(session, email))
 
 
 def require_by_email(session: Session, email: str) -> AccountRow:
@@ -63,16 +59,97 @@ def require_by_email(session: Session, email: str) -> AccountRow:
     return found
 
 
+def find_by_uid(session: Session, uid: str) -> AccountRow | None:
+    """Return an open account."""
+    return _find(session, models.Account.uid == uid)
+
+
+def find_by_feed(session: Session, token: str) -> AccountRow | None:
+    """Return the open account whose private feed lies under this token."""
+    return _find(session, models.Account.feed_token_hash == hash_token(token))
+
+
+def _find(session: Session, condition: ColumnElement[bool]) -> AccountRow | None:
+    columns = (getattr(models.Account, each.name) for each in fields(AccountRow))
+    row = session.execute(select(*columns).where(condition, models.Account.closed_at.is_(None))).one_or_none()
+    return AccountRow(**row._mapping) if row else None
+
+
+def set_feed(session: Session, account_id: int, token: str | None) -> None:
+    """Put the private feed of an account under another token, or nowhere."""
+    table = models.Account
+    value = None if token is None else hash_token(token)
+    session.execute(update(table).where(table.id == account_id).values(feed_token_hash=value))
+
+
 def add_role(session: Session, account_id: int, collective_id: int, role: str, now: datetime) -> None:
     """Give an account a role in a collective; again changes nothing."""
     row = {"account_id": account_id, "collective_id": collective_id, "role": role, "since": now}
     upserts.add_new(session, models.Membership, [row])
 
 
+def remove_role(session: Session, account_id: int, collective_id: int, role: str) -> None:
+    """Take a role from an account."""
+    table = models.Membership
+    session.execute(
+        delete(table).where(
+            table.account_id == account_id, table.collective_id == collective_id, table.role == role
+        )
+    )
+
+
+def roles_of(session: Session, account_id: int, collective_id: int) -> frozenset[str]:
+    """Return the roles of an account in a collective."""
+    table = models.Membership
+    query = select(table.role).where(table.account_id == account_id, table.collective_id == collective_id)
+    return frozenset(session.scalars(query))
+
+
+def count_owners(session: Session, collective_id: int) -> int:
+    """Return how many open accounts own a collective."""
+    table, account = models.Membership, models.Account
+    query = select(table.account_id).join(account, account.id == table.account_id)
+    query = query.where(table.collective_id == collective_id, table.role == "owner")
+    return len(session.scalars(query.where(account.closed_at.is_(None))).all())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolledRow:
+    """An account with its roles in one collective, and when it was last seen."""
+
+    email: str | None
+    roles: tuple[str, ...]
+    seen_at: datetime
+
+
+def list_enrolled(session: Session, collective_id: int) -> tuple[EnrolledRow, ...]:
+    """Return the open accounts with a role in a collective, in the order in which they were made."""
+    table, membership = models.Account, models.Membership
+    rows = session.execute(
+        select(table.id, table.uid, table.email, table.created_at, table.last_seen_at, membership.role)
+        .join(membership, membership.account_id == table.id)
+        .where(membership.collective_id == collective_id, table.closed_at.is_(None))
+        .order_by(table.id, membership.role)
+    )
+    return tuple(
+        EnrolledRow(
+            email=_unseal_email(session, each[0].uid, each[0].email),
+            roles=tuple(row.role for row in each),
+            seen_at=each[0].last_seen_at or each[0].created_at,
+        )
+        for each in (tuple(group) for _, group in groupby(rows, key=lambda row: row.id))
+    )
+
+
+def _unseal_email(session: Session, uid: str, sealed: bytes | None) -> str | None:
+    return None if sealed is None else sealing.unseal(session, _EMAIL, uid, sealed).decode("utf-8")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberRow:
     """A member who can be written to."""
 
+    id: int
     uid: str
     email: str
     language: str | None
@@ -82,7 +159,7 @@ def list_members(session: Session, collective_id: int, roles: Collection[str]) -
     """Return the open accounts with an address that hold one of the roles in a collective."""
     table, membership = models.Account, models.Membership
     rows = session.execute(
-        select(table.uid, table.email, table.language)
+        select(table.id, table.uid, table.email, table.language)
         .join(membership, membership.account_id == table.id)
         .where(membership.collective_id == collective_id, membership.role.in_(roles))
         .where(table.closed_at.is_(None), table.email.is_not(None))
@@ -90,6 +167,7 @@ def list_members(session: Session, collective_id: int, roles: Collection[str]) -
     )
     return tuple(
         MemberRow(
+            id=row.id,
             uid=row.uid,
             email=sealing.unseal(session, _EMAIL, row.uid, row.email).decode("utf-8"),
             language=row.language,
@@ -111,7 +189,7 @@ def add_link(session: Session, account_id: int, token: str, *, now: datetime, ex
 
 def hash_token(token: str) -> str:
     """Return what is kept of a token: enough to know it again, not to use it."""
-    return hashlib.sha256(token.encode("ascii")).hexdigest()
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def fingerprint(session: Session, email: str) -> str:

@@ -98,6 +98,18 @@ def find_open(session: Session, action: str, subject_uri: str) -> DecisionRow | 
     return DecisionRow(**row._mapping) if row else None
 
 
+def find_executed(session: Session, collective_id: int, action: str, subject_uri: str) -> DecisionRow | None:
+    """Return the newest decision about this that was acted on."""
+    row = session.execute(
+        select(*_COLUMNS)
+        .where(_TABLE.collective_id == collective_id, _TABLE.state == "executed")
+        .where(_TABLE.action == action, _TABLE.subject_uri == subject_uri)
+        .order_by(_TABLE.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return DecisionRow(**row._mapping) if row else None
+
+
 def list_newest(
     session: Session, *, states: Collection[str], collective_id: int | None = None, limit: int = 100
 ) -> tuple[DecisionRow, ...]:
@@ -113,6 +125,14 @@ def list_expired(session: Session, now: datetime) -> tuple[DecisionRow, ...]:
     """Return the open decisions whose time is over."""
     query = select(*_COLUMNS).where(_TABLE.state == "open", _TABLE.expires_at <= now)
     rows = session.execute(locked(session, query))
+    return tuple(DecisionRow(**row._mapping) for row in rows)
+
+
+def list_ripe(session: Session, now: datetime) -> tuple[DecisionRow, ...]:
+    """Return the open decisions whose waiting time is over."""
+    rows = session.execute(
+        locked(session, select(*_COLUMNS).where(_TABLE.state == "open", _TABLE.not_before <= now))
+    )
     return tuple(DecisionRow(**row._mapping) for row in rows)
 
 
@@ -178,16 +198,39 @@ def record_seen(session: Session, account_id: int, now: datetime) -> None:
     )
 
 
-def thresholds(session: Session, collective_id: int) -> tuple[int, int]:
-    """Return how many members of a collective it takes to publish, and to co-sign or withdraw."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """How many members it takes for what; what was not set follows another one."""
+
+    publish: int
+    cosign: int
+    #: Empty: as many as it takes to publish.
+    edit: int | None = None
+    delete: int | None = None
+    #: Empty: as many as it takes to co-sign.
+    withdraw: int | None = None
+
+    def effective(self) -> dict[str, int]:
+        """Return the number that counts for each, in the order in which they are shown."""
+        return {
+            "publish": self.publish,
+            "edit": self.edit or self.publish,
+            "delete": self.delete or self.publish,
+            "cosign": self.cosign,
+            "withdraw": self.withdraw or self.cosign,
+        }
+
+
+def thresholds(session: Session, collective_id: int) -> Thresholds:
+    """Return how many members of a collective it takes."""
     table = models.Collective
-    row = session.execute(select(table.publish_k, table.cosign_k).where(table.id == collective_id)).one()
-    return row.publish_k, row.cosign_k
+    columns = [getattr(table, f"{each.name}_k").label(each.name) for each in fields(Thresholds)]
+    query = locked(session, select(*columns).where(table.id == collective_id))
+    return Thresholds(**session.execute(query).one()._mapping)
 
 
-def set_thresholds(session: Session, collective_id: int, publish_k: int, cosign_k: int) -> None:
+def set_thresholds(session: Session, collective_id: int, wanted: Thresholds) -> None:
     """Set how many members it takes from now on."""
     table = models.Collective
-    session.execute(
-        update(table).where(table.id == collective_id).values(publish_k=publish_k, cosign_k=cosign_k)
-    )
+    values = {f"{each.name}_k": getattr(wanted, each.name) for each in fields(Thresholds)}
+    session.execute(update(table).where(table.id == collective_id).values(**values))

@@ -26,6 +26,7 @@ class Account(Base):
     """Somebody who logs in here. Accounts never federate. AAD uid: `uid`."""
 
     __tablename__ = "accounts"
+    __table_args__ = (Index("ix_accounts_feed_token_hash", "feed_token_hash", unique=True),)
 
     id: Mapped[RowId]
     uid: Mapped[str] = mapped_column(unique=True)
@@ -42,6 +43,8 @@ class Account(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    #: Knows the secret address of the feed that says what waits, without keeping it.
+    feed_token_hash: Mapped[str | None]
 
 
 class Membership(Base):

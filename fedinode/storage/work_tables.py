@@ -36,6 +36,11 @@ class Collective(Base):
     comments: Mapped[str] = mapped_column(server_default="held", default="held")
     publish_k: Mapped[int] = mapped_column(server_default="1", default=1)
     cosign_k: Mapped[int] = mapped_column(server_default="1", default=1)
+    #: Empty: as many as it takes to publish.
+    edit_k: Mapped[int | None]
+    delete_k: Mapped[int | None]
+    #: Empty: as many as it takes to co-sign.
+    withdraw_k: Mapped[int | None]
     avatar_media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
     header_media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
     #: The colour of its pages, #rrggbb; empty: that of the style sheet.

@@ -15,8 +15,9 @@ from starlette.responses import Response
 
 from fedinode import i18n
 from fedinode.cache import CachedAnswer
+from fedinode.errors import NotFound
 from fedinode.resources import installed_version
-from fedinode.services import browsing, reading
+from fedinode.services import browsing, reading, telling
 from fedinode.services.presenting import FeedView, PostView
 from fedinode.web import answers, archive_pages, formats, pages
 from fedinode.web.answers import Site
@@ -32,6 +33,8 @@ _FOR_ALL: Final = (
     ("access-control-allow-origin", "*"),
     ("cross-origin-resource-policy", "cross-origin"),
 )
+#: What is for one member is kept nowhere and found by nobody.
+_FOR_ONE: Final = {"cache-control": "no-store", "x-robots-tag": "noindex, nofollow"}
 
 
 async def atom(site: Site, request: Request) -> Response:
@@ -62,6 +65,26 @@ async def archive_rss(site: Site, request: Request) -> Response:
 async def archive_json_feed(site: Site, request: Request) -> Response:
     """`/archive/feed.json`, alike."""
     return await _archive_feed(site, request, JSON_FEED, _json_body)
+
+
+async def waiting(site: Site, request: Request) -> Response:
+    """`/waiting/{token}.atom`: that something waits for one member, under an address that only they know."""
+    feed = await telling.feed_of(site.cap, request.path_params["token"])
+    if feed is None:
+        raise NotFound("There is no such feed.")
+    language, host = i18n.interface_language(feed.language), site.cap.urls.host
+    words = i18n.gettext("A decision waits in {collective} since {date}.", language)
+    body = site.renderer.page(
+        "feeds/waiting.xml",
+        language,
+        title=i18n.gettext("What waits for you at {node}", language).format(node=host),
+        host=host,
+        updated_at=feed.lines[0].since if feed.lines else site.cap.clock(),
+        lines=[
+            (each, words.format(collective=each.collective, date=each.since.date())) for each in feed.lines
+        ],
+    )
+    return Response(_FORBIDDEN_IN_XML.sub("", body.decode()), media_type=ATOM, headers=_FOR_ONE)
 
 
 Write = Callable[[Site, FeedView], bytes]

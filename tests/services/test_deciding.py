@@ -7,6 +7,7 @@ import pytest
 from fedinode.errors import Conflict, NotAllowed, NotFound
 from fedinode.services import deciding
 from fedinode.services.deciding import Question, Standing
+from fedinode.services.gating import Action
 from fedinode.storage import audit_log, decisions
 from fedinode.storage.database import Database, Session
 from fedinode.storage.models import Account, Collective, Membership
@@ -43,7 +44,7 @@ class House:
         who: str | None,
         *,
         digest: str = "zQmA",
-        action: deciding.Action = "cosign",
+        action: Action = "cosign",
         now: datetime = NOW,
     ) -> Standing:
         question = Question(
@@ -109,10 +110,10 @@ def test_the_second_vote_decides_and_executes_once(pair: House) -> None:
         pair.execute(standing)
 
 
-def test_voting_twice_counts_once(pair: House) -> None:
-    standing = pair.vote("Alice", pair.ask("Alice"))
-    assert not standing.is_approved
-    assert standing.yes == ("Alice",)
+def test_the_same_answer_again_is_refused_with_a_sentence(pair: House) -> None:
+    standing = pair.ask("Alice")
+    with pytest.raises(Conflict, match="said yes already, which counts once; not answered: Bob"):
+        pair.vote("Alice", standing)
 
 
 def test_a_reader_may_not_vote(pair: House) -> None:
@@ -154,7 +155,7 @@ def test_a_lapsed_member_neither_counts_nor_votes(pair: House) -> None:
     pair.last_seen("Bob", NOW - decisions.LAPSES_AFTER - MINUTE)
     standing = pair.ask("Alice")
     assert (standing.missing, standing.lapsed) == ((), ("Bob",))
-    with pytest.raises(NotAllowed, match="wake it first"):
+    with pytest.raises(NotAllowed, match="account wake"):
         pair.vote("Bob", standing)
 
 

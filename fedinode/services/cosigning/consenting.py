@@ -1,6 +1,6 @@
 """The signer's side: a cell of ours agrees to an exact text, after its members decided.
 
-`cosign` asks the members, and only `execute`, under an approved decision, uses the co-sign key. What authors
+`cosign` asks the members, and only `execute`, under an approved decision, signs. What authors
 answer is `take_acceptances` and `take_refusals`. Withdrawing is `withdrawing`'s.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from federation import activities, jsonld, proofs, times
+from federation import activities, jsonld, times
 from federation.cosigning import documents, evidence, messages, record_checks, records, verify
 from federation.cosigning.messages import Answer
 from federation.cosigning.record_checks import CoSignature
@@ -18,9 +18,9 @@ from federation.cosigning.records import Consent
 from federation.cosigning.report import StatementWord
 from federation.errors import FederationError
 from federation.jsonld import PUBLIC, Document
-from fedinode.capabilities import Capabilities, load_signing_key
+from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed, NotFound, PeerUnavailable
-from fedinode.services import deciding, registering, resolving, sending
+from fedinode.services import deciding, registering, resolving, sending, vouching
 from fedinode.services.cosigning import attaching, heeding, keeping_lists, sightings
 from fedinode.services.deciding import Question, Standing
 from fedinode.services.handling import NOTHING, Keys, Pending, World
@@ -212,7 +212,7 @@ def execute(session: Session, urls: Urls, decision: DecisionRow, now: datetime) 
     """
     row = collectives.get(session, decision.collective_id)
     terms = _terms(session, decision.subject_uri, row)
-    deciding.require_decision(session, decision.uid, terms.digest, now)
+    mandate = deciding.require_decision(session, decision.uid, terms.digest, now)
     kept = statement_versions.find(session, terms.statement_uri, terms.text_digest)
     if kept is None:
         raise Conflict("The text that was decided about is not here any more.")
@@ -226,19 +226,13 @@ def execute(session: Session, urls: Urls, decision: DecisionRow, now: datetime) 
         publish_before=terms.publish_before,
     )
     statement = jsonld.load(kept.body)
-    document = sign_with_cosign_key(session, records.render_co_signature(consent, statement), row.uri, now)
+    document = vouching.sign(session, records.render_co_signature(consent, statement), mandate, now)
     _record(session, record_checks.parse_co_signature(document))
     send_request(session, urls, row, document, terms.invitation_uri, now)
     invitation = invitations.find(session, terms.invitation_uri or "")
     if invitation is not None:
         invitations.set_state(session, invitation, "answered", now)
     return consent.uri
-
-
-def sign_with_cosign_key(session: Session, document: Document, owner_uri: str, now: datetime) -> Document:
-    """Put the proof of one of our collectives on a record of ours that its members decided about."""
-    key = load_signing_key(session, owner_uri, "cosign")
-    return proofs.sign_document(document, key.key, key.key_id, now.replace(microsecond=0))
 
 
 def _record(session: Session, consent: CoSignature) -> None:
@@ -313,7 +307,7 @@ def _take_stamp(session: Session, world: World, answer: Answer, pending: Pending
     if pending.sender_uri != consent.author_uri:
         return
     stamp = record_checks.parse_authorization(answer.stamp)
-    own_key = load_signing_key(session, row.signer_uri, "cosign").key.public.multikey()
+    own_key = vouching.public_key(session, row.signer_uri)
     record_checks.require_match(stamp, consent, own_key)
     evidence.require_signed(
         stamp.document, consent.author_uri, sightings.keyring_of(session, consent.author_uri)

@@ -87,7 +87,7 @@ def _keep(session: Session, world: World, invite: Invite, cell: CollectiveRow) -
     )
     statement_versions.put_draft(session, version, world.now)
     close_earlier(session, new, world.now)
-    telling.tell_members(session, world.urls, cell, "cosign", f"invited:{invite.uri}", world.now)
+    telling.tell_members(session, cell.id, "cosign", f"invited:{invite.uri}", world.now)
 
 
 def close_earlier(session: Session, new: NewInvitation, now: datetime) -> None:

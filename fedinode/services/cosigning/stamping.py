@@ -98,7 +98,7 @@ def _take_one(session: Session, world: World, request: Request, actor: Actor) ->
         accept(session, world.urls, row, case.key, world.now)
     else:
         cause = f"pending:{consent.uri}"
-        telling.tell_members(session, world.urls, author, "cosign", cause, world.now)
+        telling.tell_members(session, author.id, "cosign", cause, world.now)
 
 
 def _require_sound(

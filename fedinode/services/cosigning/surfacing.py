@@ -184,14 +184,14 @@ def _mismatch(session: Session, urls: Urls, row: CoSignatureRow, statement: Docu
     if cell is None:
         return
     cosignatures.set_signer_state(session, row.id, "mismatch", reason="another text was published")
-    withdrawing.undo(session, urls, row, now)
+    withdrawing.undo_as_agreed(session, urls, row, now)
     details = {
         "statement": row.statement_uri,
         "signed": row.text_digest,
         "published": str(_digest(statement)),
     }
     audit_log.add(session, "cosign.mismatch", row.uri, now=now, details=details)
-    telling.tell_members(session, urls, cell, "withdraw", f"mismatch:{row.uri}", now)
+    telling.tell_members(session, cell.id, "withdraw", f"mismatch:{row.uri}", now)
 
 
 # -- time
@@ -205,7 +205,7 @@ def withdraw_unpublished(session: Session, urls: Urls, now: datetime) -> int:
         if row.ended_at is None and _is_over(row, now)
     ]
     for row in late:
-        withdrawing.undo(session, urls, row, now)
+        withdrawing.undo_as_agreed(session, urls, row, now)
     return len(late)
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import deciding
+from fedinode.services import deciding, voting
 from fedinode.services.cosigning import (
     attaching,
     consenting,
@@ -31,7 +31,8 @@ async def tick(cap: Capabilities) -> None:
         tallying.put_off(session, waiting)
         return withdrawn + counted
 
-    if await cap.database.write(write):
+    acted = await voting.act_on_ripe(cap)
+    if await cap.database.write(write) or acted:
         cap.bells.deliver.set()
     await pulling.pull_due(cap)
     await surfacing.announce_due(cap, within=timedelta(seconds=pace.announce_seconds))

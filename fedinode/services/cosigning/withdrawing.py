@@ -16,9 +16,9 @@ from federation.errors import FederationError
 from federation.jsonld import PUBLIC, Document
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound
-from fedinode.services import deciding, registering, sending, unsharing
-from fedinode.services.cosigning import consenting, heeding, keeping_lists, sightings
-from fedinode.services.deciding import Question, Standing
+from fedinode.services import deciding, registering, sending, unsharing, vouching
+from fedinode.services.cosigning import heeding, keeping_lists, sightings
+from fedinode.services.deciding import Mandate, Question, Standing
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.sending import Outgoing
 from fedinode.storage import accounts, audit_log, collectives, cosignatures, evidence_files, inboxes
@@ -87,17 +87,22 @@ def execute(session: Session, urls: Urls, decision: DecisionRow, now: datetime) 
     consent = cosignatures.find(session, json.loads(decision.parameters)["coSignature"])
     if consent is None:
         raise NotFound("The signature that was decided about is not here any more.")
-    deciding.require_decision(session, decision.uid, _release_digest(consent), now)
+    mandate = deciding.require_decision(session, decision.uid, _release_digest(consent), now)
     if consent.ended_at is not None:
         raise Conflict("This signature has ended already.")
-    return undo(session, urls, consent, now)
+    return _undo(session, urls, consent, mandate, now)
 
 
-def undo(session: Session, urls: Urls, consent: CoSignatureRow, now: datetime) -> str:
-    """Sign and send the Undo of a consent of ours, to the author and to every keeper; return its id.
+def undo_as_agreed(session: Session, urls: Urls, consent: CoSignatureRow, now: datetime) -> str:
+    """Withdraw from another text, or one not published in time: the vote to sign has agreed to that (R14)."""
+    row = collectives.find_by_uri(session, consent.signer_uri)
+    assert row is not None, "consents of ours are by collectives of ours"
+    mandate = deciding.mandate_of_signing(session, row.id, consent.statement_uri)
+    return _undo(session, urls, consent, mandate, now)
 
-    For a MISMATCH and for a text that was not published in time the vote to sign has agreed to this (R14).
-    """
+
+def _undo(session: Session, urls: Urls, consent: CoSignatureRow, mandate: Mandate, now: datetime) -> str:
+    """Sign and send the Undo of a consent of ours, to the author and to every keeper; return its id."""
     row = collectives.find_by_uri(session, consent.signer_uri)
     assert row is not None, "consents of ours are by collectives of ours"
     document = jsonld.load(consent.body)
@@ -110,7 +115,7 @@ def undo(session: Session, urls: Urls, consent: CoSignatureRow, now: datetime) -
         record = records.render_withdrawal(envelope.uri, _request_uri(consent), document, now)
         if not is_public:
             record["to"] = record.pop("cc")
-        return consenting.sign_with_cosign_key(session, record, row.uri, now)
+        return vouching.sign(session, record, mandate, now)
 
     outgoing = Outgoing(
         type=activities.UNDO,
@@ -218,34 +223,75 @@ def _apply(session: Session, row: CoSignatureRow, body: bytes, now: datetime) ->
 # -- removals by the author
 
 
-async def remove(cap: Capabilities, number: int) -> CoSignatureRow:
-    """Take a consent off the list of a statement of ours; keepers are told. Raises: NotFound, Conflict."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What became of the wish to take a consent off a list: the vote, and the id of the Delete if made."""
 
-    def write(session: Session) -> CoSignatureRow:
+    name: str
+    standing: Standing
+    delete_uri: str | None
+
+
+async def remove(cap: Capabilities, number: int, *, account: str | None = None) -> Removed:
+    """Take a consent off the list of a statement of ours, or ask the members to; keepers are told.
+
+    Raises: NotFound, Conflict, NotAllowed.
+    """
+
+    def write(session: Session) -> Removed:
         now = cap.clock()
         row = cosignatures.find_by_number(session, number)
         if row is None or row.stamp_body is None or row.author_state is None:
             raise NotFound(f"There is no listed co-signature with the number {number}.")
         if row.ended_at is not None:
             raise Conflict(f"This co-signature is {row.author_state} already.")
-        _send_removal(session, cap.urls, row, now)
-        return row
+        account_id = None if account is None else accounts.require_by_email(session, account).id
+        question = Question(
+            collective_id=_author_of(session, row).id,
+            action="remove",
+            subject_uri=row.uri,
+            digest=_removal_digest(row),
+            parameters=json.dumps({"coSignature": row.uri}).encode(),
+        )
+        standing = deciding.ask(session, question, account_id=account_id, now=now)
+        uri = execute_removal(session, cap.urls, standing.decision, now) if standing.is_approved else None
+        return Removed(name=row.name, standing=standing, delete_uri=uri)
 
-    row = await cap.database.write(write)
+    removed = await cap.database.write(write)
     cap.bells.deliver.set()
-    return row
+    return removed
 
 
-def _send_removal(session: Session, urls: Urls, row: CoSignatureRow, now: datetime) -> None:
-    stamp = jsonld.load(row.stamp_body or b"")
-    author = collectives.find_by_uri(session, stamp["attributedTo"])
+def _author_of(session: Session, row: CoSignatureRow) -> CollectiveRow:
+    author = collectives.find_by_uri(session, jsonld.load(row.stamp_body or b"")["attributedTo"])
     if author is None:
         raise NotFound("Only the author of a statement removes signatures from its list.")
+    return author
+
+
+def _removal_digest(row: CoSignatureRow) -> str:
+    return documents.digest({"action": "remove", "coSignature": row.uri, "digest": row.digest})
+
+
+def execute_removal(session: Session, urls: Urls, decision: DecisionRow, now: datetime) -> str:
+    """Take off the list what was decided. Raises: NotAllowed, Conflict."""
+    row = cosignatures.find(session, json.loads(decision.parameters)["coSignature"])
+    if row is None:
+        raise NotFound("The signature that was decided about is not here any more.")
+    mandate = deciding.require_decision(session, decision.uid, _removal_digest(row), now)
+    if row.ended_at is not None:
+        raise Conflict("This signature has ended already.")
+    return _send_removal(session, urls, row, mandate, now)
+
+
+def _send_removal(session: Session, urls: Urls, row: CoSignatureRow, mandate: Mandate, now: datetime) -> str:
+    stamp = jsonld.load(row.stamp_body or b"")
+    author = _author_of(session, row)
     told = keeping_lists.keepers(session, row.statement_uri) | {row.signer_uri}
 
     def make(envelope: Envelope) -> Document:
         record = records.render_removal(envelope.uri, stamp, now)
-        return consenting.sign_with_cosign_key(session, record, author.uri, now)
+        return vouching.sign(session, record, mandate, now)
 
     outgoing = Outgoing(
         type=activities.DELETE,
@@ -261,6 +307,7 @@ def _send_removal(session: Session, urls: Urls, row: CoSignatureRow, now: dateti
     assert sent is not None, "a consent is removed once"
     cosignatures.record_removal(session, row.id, sent.body, now)
     keeping_lists.note_change(session, row.statement_uri, "removed", row.uri, now)
+    return sent.uri
 
 
 def take_removals(session: Session, world: World, group: Sequence[Pending]) -> Keys:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from fedinode import config, node
 from fedinode.errors import ConfigError, Conflict, NodeError, NotFound, UsageError
-from fedinode.services import founding, registering
+from fedinode.services import enrolling, founding, registering
 from fedinode.services.founding import NewNode
 from fedinode.storage import accounts, database, models, signing_keys
 from fedinode.storage.database import Session
@@ -179,10 +179,12 @@ async def test_open_node_gives_the_world_and_closes_it(data_dir: Path) -> None:
 async def test_members_get_roles_and_links_that_work_once(data_dir: Path) -> None:
     founding.create_node(data_dir, ORDER, environ={}, now=datetime.now(UTC))
     async with node.open_node(config.load_settings(data_dir, {})) as cap:
-        first = await registering.add_account(cap, "jo@berlin.example", "editor")
-        second = await registering.add_account(cap, "jo@berlin.example", "moderator", collective="berlin")
+        first = await enrolling.add(cap, "jo@berlin.example", "editor")
+        second = await enrolling.add(cap, "jo@berlin.example", "moderator", collective="berlin")
         third = await registering.make_sign_in_link(cap, " Jo@berlin.example ")
-        assert len({first.url, second.url, third.url}) == 3
+        assert first.link is not None
+        assert second.link is not None
+        assert len({first.link.url, second.link.url, third.url}) == 3
 
         def read(session: Session) -> tuple[list[str], list[str], bool]:
             hashes = list(
@@ -197,8 +199,8 @@ async def test_members_get_roles_and_links_that_work_once(data_dir: Path) -> Non
         assert hashes == [accounts.hash_token(third.url.rpartition("/")[2])]
         assert (roles, is_operator) == (["editor", "moderator"], False)
         with pytest.raises(UsageError, match="no role"):
-            await registering.add_account(cap, "jo@berlin.example", "boss")
+            await enrolling.add(cap, "jo@berlin.example", "boss")
         with pytest.raises(UsageError, match="mail address"):
-            await registering.add_account(cap, "jo", "editor")
+            await enrolling.add(cap, "jo", "editor")
         with pytest.raises(NotFound, match="nobody@"):
             await registering.make_sign_in_link(cap, "nobody@berlin.example")

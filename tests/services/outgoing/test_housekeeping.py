@@ -9,10 +9,10 @@ from sqlalchemy import insert, select
 from fedinode.capabilities import Capabilities
 from fedinode.services import (
     delivering,
+    enrolling,
     following,
     housekeeping,
     publishing,
-    registering,
     resharing,
     revising,
 )
@@ -83,7 +83,7 @@ async def test_activities_with_a_deleted_text_go_after_a_day(
 
 
 async def test_used_and_ended_links_go(cap: Capabilities, clock: Clock) -> None:
-    await registering.add_account(cap, "jo@berlin.example", "editor")
+    await enrolling.add(cap, "jo@berlin.example", "editor")
     await housekeeping.purge_once(cap)
     links = await cap.database.read(
         lambda session: session.scalars(select(models.SignInLink.token_hash)).all()
@@ -94,7 +94,7 @@ async def test_used_and_ended_links_go(cap: Capabilities, clock: Clock) -> None:
 
 
 async def test_purge_goes_on_until_nothing_is_left(cap: Capabilities, clock: Clock) -> None:
-    await registering.add_account(cap, "jo@berlin.example", "editor")
+    await enrolling.add(cap, "jo@berlin.example", "editor")
 
     def write(session: Session) -> None:
         account_id = session.scalars(select(models.Account.id)).one()

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound
-from fedinode.services import importing, publishing
+from fedinode.services import cataloguing, importing
 from fedinode.storage import models
 from tests.peer_server import Peer
 from tests.services.outgoing.conftest import Befriend
@@ -49,7 +49,7 @@ async def test_import_keeps_everything_right_and_names_what_is_wrong(
     assert "c.md" in refusal
     assert "colour" in refusal
     assert told == [(1, 3, "a.md"), (2, 3, "b.md"), (3, 3, "c.md")]
-    titles = {each.title: each.languages for each in await publishing.list_posts(cap)}
+    titles = {each.title: each.languages for each in await cataloguing.list_posts(cap)}
     assert titles == {"8. März": ("de", "ru"), "Neu": ("de",)}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from federation.cosigning import documents
 from fedinode.capabilities import Capabilities
 from fedinode.errors import PictureRefused
-from fedinode.services import publishing, revising
+from fedinode.services import cataloguing, publishing, revising
 from fedinode.storage import federated_objects, models
 from fedinode.storage.database import Session
 from tests.services.outgoing.conftest import Write
@@ -88,4 +88,4 @@ async def test_file_that_is_no_picture_publishes_nothing(
     (tmp_path / "bild.png").write_bytes(b"no picture at all")
     with pytest.raises(PictureRefused, match=r"bild\.png"):
         await publishing.post(cap, manuscript(NEWS))
-    assert await publishing.list_posts(cap) == ()
+    assert await cataloguing.list_posts(cap) == ()

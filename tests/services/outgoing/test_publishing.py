@@ -18,6 +18,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, ManuscriptError, NotFound, UsageError
 from fedinode.manuscripts import Manuscript
 from fedinode.services import (
+    cataloguing,
     delivering,
     drafting,
     preparing,
@@ -171,7 +172,7 @@ async def test_failure_in_the_transaction_leaves_nothing(
 
     def fails(session: Session) -> None:
         row = registering.require_collective(session, None)
-        press = Press(urls=cap.urls, collective=row, proof_key=key, cosign_key=key, now=cap.clock())
+        press = Press(urls=cap.urls, collective=row, proof_key=key, now=cap.clock())
         prepared_post = drafting.save(session, cap.urls, row, prepared, cap.clock())
         releasing.go_public(session, press, prepared_post, deliver=True)
         raise RuntimeError("the power went")
@@ -306,13 +307,14 @@ async def test_statement_open_to_co_signing_carries_the_digest_of_its_text(
     assert documents.digest_of_bytes(revision.signed_text or b"") == revision.text_digest
 
 
+@pytest.mark.parametrize("change", [{"title": "Erklärung <b>"}, {"markdown": "Wort " * 26_000}])
 async def test_statement_that_verifiers_would_refuse_is_not_published(
-    cap: Capabilities, manuscript: Write
+    cap: Capabilities, manuscript: Write, change: dict[str, str]
 ) -> None:
     def unsignable(front_matter: str) -> Manuscript:
         """Return what a reader of front matter would have refused."""
         good = manuscript(front_matter)
-        return replace(good, texts=(replace(good.texts[0], title="Erklärung <b>"),))
+        return replace(good, texts=(replace(good.texts[0], **change),))  # type: ignore[arg-type]
 
     with pytest.raises(ManuscriptError, match="cannot be signed by others"):
         await publishing.post(cap, unsignable(OPEN_STATEMENT))
@@ -643,10 +645,10 @@ async def test_list_shows_newest_first_with_drafts_and_languages(
     await publishing.post(
         cap, manuscript('type = "news"\nlanguage = "de"\nshow = "full"', "Ohne Titel."), draft=True
     )
-    found = await publishing.list_posts(cap)
+    found = await cataloguing.list_posts(cap)
     assert [(each.state, each.title) for each in found] == [("draft", "Ohne Titel."), ("public", "Streik")]
     assert found[1].languages == ("de", "ru")
-    assert (await publishing.list_posts(cap, collective="berlin", limit=1)) == found[:1]
+    assert (await cataloguing.list_posts(cap, collective="berlin", limit=1)) == found[:1]
 
 
 # -- replies

@@ -11,7 +11,7 @@ from federation.cosigning import messages
 from federation.jsonld import Document
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed
-from fedinode.services import publishing, registering, releasing, revising, voting
+from fedinode.services import enrolling, publishing, releasing, revising, voting
 from fedinode.services.cosigning import consenting, heeding
 from fedinode.storage import (
     collectives,
@@ -23,6 +23,7 @@ from fedinode.storage import (
     statement_versions,
 )
 from fedinode.storage.database import Session
+from fedinode.storage.decisions import Thresholds
 from fedinode.storage.invitations import NewInvitation
 from fedinode.storage.models import Delivery, OutgoingActivity, Post
 from tests.services.outgoing.conftest import ORIGIN, Write
@@ -38,10 +39,11 @@ AUTHOR = "https://koeln.localhost/collectives/koeln"
 async def two_decide(cap: Capabilities) -> None:
     """Give the collective two members, who decide together."""
     for email in (ANA, BEN):
-        await registering.add_account(cap, email, "owner")
+        await enrolling.add(cap, email, "owner")
 
     def write(session: Session) -> None:
-        decisions.set_thresholds(session, collectives.list_all(session)[0].id, 2, 2)
+        wanted = Thresholds(publish=2, cosign=2)
+        decisions.set_thresholds(session, collectives.list_all(session)[0].id, wanted)
 
     await cap.database.write(write)
 

@@ -1,0 +1,147 @@
+"""How many members have to agree, and to what: raised at once by an owner, lowered by a decision.
+
+A number that nobody could reach is refused. Where members lapse and those who remain are too few, they may
+lower it together, a week after they asked (`deciding.LOWERING_DELAY`); all of it is in the audit.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from federation.cosigning import documents
+from fedinode.capabilities import Capabilities
+from fedinode.errors import Conflict, NotAllowed, UsageError
+from fedinode.services import deciding, gating, registering
+from fedinode.services.deciding import Question, Standing
+from fedinode.services.gating import GATES
+from fedinode.storage import accounts, audit_log, collectives, decisions
+from fedinode.storage.collectives import CollectiveRow
+from fedinode.storage.database import Session
+from fedinode.storage.decisions import DecisionRow, Thresholds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consulted:
+    """The numbers that hold now, and how the vote stands where there is one."""
+
+    numbers: Mapping[str, int]
+    standing: Standing | None = None
+
+
+async def numbers_of(cap: Capabilities, name: str) -> Mapping[str, int]:
+    """Return how many members of a collective it takes for what. Raises: NotFound."""
+
+    def read(session: Session) -> Mapping[str, int]:
+        row = registering.require_collective(session, name)
+        return decisions.thresholds(session, row.id).effective()
+
+    return await cap.database.read(read)
+
+
+async def set_thresholds(
+    cap: Capabilities, name: str, wanted: Mapping[str, int], *, account: str | None = None
+) -> Consulted:
+    """Set how many members it takes, or ask the members to; `account` is who wants it.
+
+    Raises: NotFound, UsageError, NotAllowed, Conflict.
+    """
+    if any(number < 1 for number in wanted.values()):
+        raise UsageError("One member is the least that can decide.")
+
+    def write(session: Session) -> Consulted:
+        row = registering.require_collective(session, name)
+        now = cap.clock()
+        collectives.lock(session, row.id)
+        account_id = None if account is None else accounts.require_by_email(session, account).id
+        before = decisions.thresholds(session, row.id)
+        after = replace(before, **wanted)
+        _require_reachable(session, row, before, after, now)
+        if _is_lower(before, after):
+            return _lower(session, row, before, after, account_id, now)
+        _require_owner(session, row, before, account_id)
+        decisions.set_thresholds(session, row.id, after)
+        _audit(session, "raised", row.uri, after, account_id, now)
+        return Consulted(numbers=after.effective())
+
+    return await cap.database.write(write)
+
+
+def execute(session: Session, decision: DecisionRow, now: datetime) -> str:
+    """Lower what the members decided to lower; return the collective's id. Raises: NotAllowed, Stale."""
+    row = collectives.get(session, decision.collective_id)
+    before = decisions.thresholds(session, row.id)
+    after = Thresholds(**json.loads(decision.parameters))
+    deciding.require_decision(session, decision.uid, _digest(row, before, after), now)
+    decisions.set_thresholds(session, row.id, after)
+    _audit(session, "lowered", row.uri, after, None, now)
+    return row.uri
+
+
+def _lower(
+    session: Session,
+    row: CollectiveRow,
+    before: Thresholds,
+    after: Thresholds,
+    account_id: int | None,
+    now: datetime,
+) -> Consulted:
+    question = Question(
+        collective_id=row.id,
+        action="threshold",
+        subject_uri=row.uri,
+        digest=_digest(row, before, after),
+        parameters=json.dumps(asdict(after)).encode(),
+    )
+    standing = deciding.ask(session, question, account_id=account_id, now=now)
+    if standing.is_approved:
+        execute(session, standing.decision, now)
+        return Consulted(numbers=after.effective(), standing=standing)
+    return Consulted(numbers=before.effective(), standing=standing)
+
+
+def _is_lower(before: Thresholds, after: Thresholds) -> bool:
+    was, becomes = before.effective(), after.effective()
+    return any(becomes[name] < was[name] for name in was)
+
+
+def _require_reachable(
+    session: Session, row: CollectiveRow, before: Thresholds, after: Thresholds, now: datetime
+) -> None:
+    """Raise Conflict for a number that is raised above the members who could answer."""
+    was, becomes = before.effective(), after.effective()
+    for action, gate in GATES.items():
+        wanted = max(becomes[name] for name in gate.thresholds)
+        awake = gating.count_awake(session, row.id, action, now)
+        if wanted > max(was[name] for name in gate.thresholds) and wanted > awake:
+            roles = ", ".join(sorted(gate.voters))
+            raise Conflict(
+                f"{wanted} members could never agree: in {row.name} {awake} may decide about it ({roles})."
+            )
+
+
+def _require_owner(session: Session, row: CollectiveRow, before: Thresholds, account_id: int | None) -> None:
+    """Raise NotAllowed unless an owner raises it; where one person decides, whoever is at the machine may."""
+    if account_id is None:
+        if max(before.effective().values()) > 1:
+            raise NotAllowed("Only an owner changes this: name yourself with --account EMAIL.")
+    elif "owner" not in accounts.roles_of(session, account_id, row.id):
+        raise NotAllowed(f"Only an owner of {row.name} raises how many members it takes.")
+
+
+def _digest(row: CollectiveRow, before: Thresholds, after: Thresholds) -> str:
+    return documents.digest(
+        {
+            "action": "threshold",
+            "collective": row.uri,
+            "before": before.effective(),
+            "after": after.effective(),
+        }
+    )
+
+
+def _audit(
+    session: Session, deed: str, subject: str, after: Thresholds, account_id: int | None, now: datetime
+) -> None:
+    details = {name: str(number) for name, number in after.effective().items()}
+    audit_log.add(session, f"threshold.{deed}", subject, now=now, account_id=account_id, details=details)

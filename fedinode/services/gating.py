@@ -1,0 +1,81 @@
+"""The gates: which acts of a collective its members decide about, who of them, and how many it takes.
+
+One table. `deciding` lets nobody through without it; `vouching` uses the co-sign key for no act that is not
+marked here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from fedinode.storage import decisions
+from fedinode.storage.database import Session
+from fedinode.storage.decisions import MemberRow
+
+Action = Literal[
+    "publish",
+    "publish-joint",
+    "edit",
+    "edit-joint",
+    "delete",
+    "cosign",
+    "withdraw",
+    "remove",
+    "keep-copy",
+    "drop-copy",
+    "threshold",
+    "member",
+]
+
+#: What a collective can set a number for, in the order of `Thresholds.effective`.
+THRESHOLDS: Final = ("publish", "edit", "delete", "cosign", "withdraw")
+_WRITERS: Final = frozenset({"owner", "editor", "signer"})
+_SIGNERS: Final = frozenset({"owner", "signer"})
+#: Members with one of these roles have a vote about something.
+VOTING_ROLES: Final = _WRITERS | _SIGNERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Who answers, and which numbers of the collective count: the highest of them."""
+
+    voters: frozenset[str]
+    thresholds: tuple[str, ...]
+    uses_cosign_key: bool = False
+
+
+#: A statement that others can sign is joint: it goes out under the co-sign key, as co-signatures do.
+GATES: Final[Mapping[str, Gate]] = {
+    "publish": Gate(voters=_WRITERS, thresholds=("publish",)),
+    "publish-joint": Gate(voters=_WRITERS, thresholds=("publish", "cosign"), uses_cosign_key=True),
+    "edit": Gate(voters=_WRITERS, thresholds=("edit",)),
+    "edit-joint": Gate(voters=_WRITERS, thresholds=("edit", "cosign"), uses_cosign_key=True),
+    "delete": Gate(voters=_WRITERS, thresholds=("delete",)),
+    "cosign": Gate(voters=_SIGNERS, thresholds=("cosign",), uses_cosign_key=True),
+    "withdraw": Gate(voters=_SIGNERS, thresholds=("withdraw",), uses_cosign_key=True),
+    # The author takes a co-signature of somebody else off its list.
+    "remove": Gate(voters=_SIGNERS, thresholds=("withdraw",), uses_cosign_key=True),
+    # A statement of somebody else, whose server is gone: published as our own copy, or dropped.
+    "keep-copy": Gate(voters=_SIGNERS, thresholds=("publish", "cosign"), uses_cosign_key=True),
+    "drop-copy": Gate(voters=_SIGNERS, thresholds=("withdraw",)),
+    # Whoever may change these two alone could get round all others.
+    "threshold": Gate(voters=_SIGNERS, thresholds=THRESHOLDS),
+    "member": Gate(voters=_SIGNERS, thresholds=THRESHOLDS),
+}
+
+
+def needed(session: Session, collective_id: int, action: str) -> int:
+    """Return how many members of a collective it takes."""
+    numbers = decisions.thresholds(session, collective_id).effective()
+    return max(numbers[name] for name in GATES[action].thresholds)
+
+
+def members(session: Session, collective_id: int, action: str, now: datetime) -> tuple[MemberRow, ...]:
+    """Return who may answer, those who lapsed too."""
+    return decisions.members(session, collective_id, GATES[action].voters, now)
+
+
+def count_awake(session: Session, collective_id: int, action: str, now: datetime) -> int:
+    """Return how many could answer now."""
+    return sum(not member.has_lapsed for member in members(session, collective_id, action, now))
