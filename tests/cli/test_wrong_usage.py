@@ -98,6 +98,15 @@ def test_a_free_port_listens() -> None:
         assert listener.getsockname()[1] > 0
 
 
+def test_what_is_accepted_sends_without_waiting_for_acknowledgements() -> None:
+    with (
+        processes.bind("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70000), ("192.0.2.1", 8000)])
 def test_an_address_that_is_not_ours_cannot_be_opened(host: str, port: int) -> None:
     with pytest.raises(NodeError, match=rf"{port}"):
