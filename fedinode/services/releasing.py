@@ -19,7 +19,7 @@ from fedinode.errors import Conflict, ManuscriptError
 from fedinode.manuscripts import Kind, parse_facts
 from fedinode.services import composing, indexing, sending, vouching
 from fedinode.services.composing import Mention, Work
-from fedinode.services.cosigning import surfacing
+from fedinode.services.cosigning import retracting, surfacing
 from fedinode.services.deciding import Mandate
 from fedinode.services.sending import Outgoing
 from fedinode.storage import (
@@ -192,6 +192,7 @@ def withdraw_object(session: Session, press: Press, post: PostRow, subject: Obje
     federated_objects.add_document(session, subject.id, None, jsonld.dump(tombstone), updated_at)
     if post.kind == Kind.PAGE:
         return 0
+    retracting.retract(session, subject.uri, press.now)
     sent = sending.send(
         session,
         press.urls,
@@ -206,7 +207,10 @@ def withdraw_object(session: Session, press: Press, post: PostRow, subject: Obje
             cc=(press.urls.collective_followers(press.collective.name),),
             proof_key=press.proof_key,
             to_followers=True,
-            inbox_ids=inboxes.that_got(session, subject.uri),
+            inbox_ids=(
+                *inboxes.that_got(session, subject.uri),
+                *surfacing.cell_inboxes(session, subject.uri),
+            ),
         ),
         press.now,
     )

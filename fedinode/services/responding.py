@@ -12,6 +12,7 @@ from fedinode.services.cosigning import (
     heeding,
     inviting,
     keeping_lists,
+    retracting,
     stamping,
     surfacing,
     trusting,
@@ -53,6 +54,7 @@ def _reject(session: Session, world: World, group: Sequence[Pending]) -> Keys:
 
 
 def _delete_objects(session: Session, world: World, group: Sequence[Pending]) -> Keys:
+    retracting.take_deletions(session, world, group)
     return commenting.delete_objects(session, world, group) | withdrawing.take_removals(session, world, group)
 
 

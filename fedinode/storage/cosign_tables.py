@@ -158,6 +158,8 @@ class KeptStatement(Base):
     silent_since: Mapped[datetime | None]
     #: What is wrong with the author's list, as told to the admins.
     alarm: Mapped[str | None]
+    #: When the author took the statement back. The copy stays until the members decide.
+    retracted_at: Mapped[datetime | None]
 
 
 class Evidence(Base):

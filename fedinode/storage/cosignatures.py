@@ -146,6 +146,15 @@ def record_stamp(session: Session, row_id: int, stamp_uri: str, stamp_body: byte
     )
 
 
+def forget_stamp(session: Session, row_id: int) -> None:
+    """Treat a consent that ended as if it had never been listed: nobody saw the list that it was on."""
+    session.execute(
+        update(_TABLE)
+        .where(_TABLE.id == row_id, _TABLE.ended_at.is_not(None))
+        .values(stamp_uri=None, stamp_body=None)
+    )
+
+
 def record_withdrawal(session: Session, row_id: int, body: bytes, now: datetime) -> None:
     """Keep a signer's Undo: from now on the consent is not listed, and never again under this id."""
     session.execute(

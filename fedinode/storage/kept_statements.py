@@ -35,6 +35,7 @@ class KeptRow(NewKept):
     pulled_at: datetime | None
     silent_since: datetime | None
     alarm: str | None
+    retracted_at: datetime | None
 
 
 _COLUMNS = tuple(getattr(_TABLE, each.name) for each in fields(KeptRow))

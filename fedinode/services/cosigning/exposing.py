@@ -66,7 +66,7 @@ def by_statement(statement_uri: str) -> Find:
 
     def find(session: Session) -> KeptList | None:
         found = bundling.find_list(session, statement_uri)
-        return found if found is not None and found.kept.is_own else None
+        return found if found is not None and found.kept.is_own and _stands(found) else None
 
     return find
 
@@ -76,9 +76,15 @@ def by_digest(text_digest: str) -> Find:
 
     def find(session: Session) -> KeptList | None:
         kept = kept_statements.find_by_digest(session, text_digest)
-        return bundling.find_list(session, kept.statement_uri) if kept else None
+        found = bundling.find_list(session, kept.statement_uri) if kept else None
+        return found if found is not None and _stands(found) else None
 
     return find
+
+
+def _stands(found: KeptList) -> bool:
+    """Whether we serve a list: of what we took back ourselves nothing is served, others' copies stay."""
+    return not (found.kept.is_own and found.kept.retracted_at is not None)
 
 
 async def bundle(cap: Capabilities, find: Find, after: int | None) -> Exposed:

@@ -60,6 +60,7 @@ def open_list(
     kept_statements.add(session, new)
     _end_others(session, statement, now)
     _void_late(session, statement)
+    _leave_out(session, statement["id"])
     for invitation in invitations.list_of_statement(session, statement["id"]):
         if invitation.state == "open":
             invitations.set_state(session, invitation, "expired", now)
@@ -88,6 +89,13 @@ def _void_late(session: Session, statement: Document) -> None:
             and times.parse_timestamp(before) < published
         ):
             cosignatures.set_author_state(session, row.id, "void", ended_at=published)
+
+
+def _leave_out(session: Session, statement_uri: str) -> None:
+    """Forget the stamps of what ended before the publication: nobody else learns of it (R15)."""
+    for row in cosignatures.list_of_statement(session, statement_uri):
+        if row.ended_at is not None and row.stamp_body is not None:
+            cosignatures.forget_stamp(session, row.id)
 
 
 def cell_inboxes(session: Session, statement_uri: str) -> tuple[int, ...]:
@@ -174,6 +182,7 @@ def _see(session: Session, row: CoSignatureRow, statement: Document, now: dateti
     cell = collectives.find_by_uri(session, row.signer_uri)
     if cell is None or row.signer_state not in _WAITING:
         return
+    _leave_out(session, row.statement_uri)
     statement_versions.put_public(session, consenting.new_version(statement), now)
     keeping_lists.keep_copy(session, row, cell.id, now)
 
