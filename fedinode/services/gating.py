@@ -22,8 +22,6 @@ Action = Literal[
     "cosign",
     "withdraw",
     "remove",
-    "keep-copy",
-    "drop-copy",
     "threshold",
     "member",
 ]
@@ -56,9 +54,6 @@ GATES: Final[Mapping[str, Gate]] = {
     "withdraw": Gate(voters=_SIGNERS, thresholds=("withdraw",), uses_cosign_key=True),
     # The author takes a co-signature of somebody else off its list.
     "remove": Gate(voters=_SIGNERS, thresholds=("withdraw",), uses_cosign_key=True),
-    # A statement of somebody else, whose server is gone: published as our own copy, or dropped.
-    "keep-copy": Gate(voters=_SIGNERS, thresholds=("publish", "cosign"), uses_cosign_key=True),
-    "drop-copy": Gate(voters=_SIGNERS, thresholds=("withdraw",)),
     # Whoever may change these two alone could get round all others.
     "threshold": Gate(voters=_SIGNERS, thresholds=THRESHOLDS),
     "member": Gate(voters=_SIGNERS, thresholds=THRESHOLDS),
