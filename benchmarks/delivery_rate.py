@@ -21,7 +21,8 @@ from benchmarks.measured import new_node, serving
 from fedinode.config import load_settings
 from fedinode.storage import follows, remote_actors
 from fedinode.storage.database import Session, open_database
-from tests.nodes.harness import REPOSITORY, Node
+from tests.nodes.forking import REPOSITORY
+from tests.nodes.harness import Node
 
 _SERVERS = 1_000
 _POSTS = 3

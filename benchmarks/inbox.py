@@ -15,7 +15,8 @@ from benchmarks.archive import make_archive
 from benchmarks.figures import Figure, processor_seconds
 from benchmarks.measured import new_node, serving
 from federation.signatures.message import HttpMessage
-from tests.nodes.harness import REPOSITORY, Node
+from tests.nodes.forking import REPOSITORY
+from tests.nodes.harness import Node
 from tests.peer_server import PeerActor, PeerServer, peer_server
 
 _ACTORS = 10

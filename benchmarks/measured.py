@@ -10,6 +10,7 @@ from tests.nodes.harness import Node, make_node
 def new_node(folder: Path, environ: Mapping[str, str] | None = None) -> Node:
     """Make a node with a collective that does not serve yet."""
     node = make_node("bench", folder, environ)
+    node.is_fresh = True
     node.init()
     return node
 

@@ -1,8 +1,9 @@
 """Real nodes for tests: each is `fedinode serve` as a process of its own, with a data folder of its own.
 
 Nothing of the node is imported here: a test speaks to a node as the world does: through the
-command line and over HTTP. Names under .localhost lie on loopback, and a plain resolver does not
-know them, so requests of a test connect to 127.0.0.1 and name the host in the Host header.
+command line and over HTTP. Commands are forked from a process that has imported the program already.
+Names under .localhost lie on loopback, and a plain resolver does not know them, so requests of a test
+connect to 127.0.0.1 and name the host in the Host header.
 """
 
 import json
@@ -16,14 +17,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import httpx
 import sqlalchemy
 
 from federation.signatures import HttpMessage
+from tests.nodes.forking import REPOSITORY, Child, fork_server
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 ACTIVITY_JSON = "application/activity+json"
 DEADLINE_SECONDS = 40.0
 COMMAND = (sys.executable, "-c", "from fedinode.cli.main import main; raise SystemExit(main())")
@@ -67,7 +69,9 @@ class Node:
     environ: Mapping[str, str] = field(default_factory=dict)
     #: A command that serves under the eyes of another program, such as strace.
     wrapper: tuple[str, ...] = ()
-    process: subprocess.Popen[bytes] | None = None
+    #: Whether `serve` starts in a new interpreter, as it does in real life, so that it can be measured.
+    is_fresh: bool = False
+    process: subprocess.Popen[bytes] | Child | None = None
 
     @property
     def host(self) -> str:
@@ -101,16 +105,14 @@ class Node:
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a `fedinode` command on this node's data and return how it ended."""
-        return subprocess.run(
-            [*COMMAND, "--data", str(self.folder), *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            cwd=self.folder.parent,
-            env=self.environment(),
-        )
+        command = ["--data", str(self.folder), *arguments]
+        with TemporaryDirectory() as folder:
+            files = {name: Path(folder) / name for name in ("stdin", "stdout", "stderr")}
+            files["stdin"].write_text(stdin or "", "utf-8")
+            child = fork_server().start(command, environ=self.environment(), cwd=self.folder.parent, **files)
+            code = child.wait(120)
+            said = {name: path.read_text("utf-8") for name, path in files.items()}
+        return subprocess.CompletedProcess(command, code, said["stdout"], said["stderr"])
 
     def cli(self, *arguments: str, stdin: str | None = None) -> str:
         """Run a command that must succeed and return the first line of its stdout."""
@@ -139,14 +141,18 @@ class Node:
 
     def launch(self, *options: str) -> None:
         """Start the process without waiting for it."""
-        with self.log_path.open("ab") as log:
+        command = ["--data", str(self.folder), "serve", "--port", str(self.port), *options]
+        if not self.wrapper and not self.is_fresh:
+            log = self.log_path
+            self.process = fork_server().start(
+                command, environ=self.environment(), cwd=self.folder.parent, stdout=log, stderr=log
+            )
+            return
+        with self.log_path.open("ab") as opened:
             self.process = subprocess.Popen(
-                [
-                    *(*self.wrapper, *COMMAND, "--data", str(self.folder)),
-                    *("serve", "--port", str(self.port), *options),
-                ],
-                stdout=log,
-                stderr=log,
+                [*self.wrapper, *COMMAND, *command],
+                stdout=opened,
+                stderr=opened,
                 cwd=self.folder.parent,
                 env=self.environment(),
             )

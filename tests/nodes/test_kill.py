@@ -20,8 +20,9 @@ from typing import Any
 import pytest
 
 from federation.signatures import HttpMessage
+from fedinode import failpoints
+from tests.nodes.forking import Child, fork_server
 from tests.nodes.harness import Node, make_node, wait_until
-from tests.nodes.zygote import Child, Zygote, running_zygote
 from tests.peer_server import PeerActor, PeerServer, peer_server
 
 pytestmark = pytest.mark.kills
@@ -127,39 +128,38 @@ def answers(port: int) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """The node, its recorder, and the process that starts it."""
+    """The node and its recorder."""
 
     node: Node
     recorder: Recorder
-    zygote: Zygote
 
     def serve(self, failpoint: str | None = None) -> Child:
         """Start the node; it may be dead already when this returns."""
-        child = self.zygote.start(
-            ["--data", str(self.node.folder), "serve", "--port", str(self.node.port)],
-            self.node.log_path,
-            failpoint,
-        )
-        wait_until(lambda: answers(self.node.port) or child.has_ended(), "the node answers")
+        child = self._start(self.node.log_path, failpoint, "serve", "--port", str(self.node.port))
+        wait_until(lambda: answers(self.node.port) or child.poll() is not None, "the node answers")
         return child
 
     def post(self, path: Path, failpoint: str | None = None) -> int:
         """Publish a file by the command and return the exit code; what it printed is noted."""
         output = path.with_suffix(".out")
-        child = self.zygote.start(["--data", str(self.node.folder), "post", str(path)], output, failpoint)
-        code = child.exit_code()
+        code = self._start(output, failpoint, "post", str(path)).wait(LIFE_SECONDS)
         if code == 0:
             self.recorder.posted[path] = output.read_text("utf-8").splitlines()[0]
         return code
+
+    def _start(self, log: Path, failpoint: str | None, *arguments: str) -> Child:
+        environ = self.node.environment() | ({failpoints.VARIABLE: failpoint} if failpoint else {})
+        command = ["--data", str(self.node.folder), *arguments]
+        cwd = self.node.folder.parent
+        return fork_server().start(command, environ=environ, cwd=cwd, stdout=log, stderr=log)
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     node = make_node("berlin", tmp_path)
     node.init()
-    with peer_server() as server, running_zygote(node.environment()) as zygote:
-        recorder = Recorder(node=node, actors=make_actors(server))
-        yield Stage(node=node, recorder=recorder, zygote=zygote)
+    with peer_server() as server:
+        yield Stage(node=node, recorder=Recorder(node=node, actors=make_actors(server)))
 
 
 def make_actors(server: PeerServer) -> list[PeerActor]:
@@ -178,10 +178,10 @@ def live_until_killed(stage: Stage, point: str, passes: int, post_uri: str) -> N
     child = stage.serve(f"{point}:{passes}")
     end = time.monotonic() + LIFE_SECONDS
     stage.recorder.repeat_open()
-    while not child.has_ended():
+    while child.poll() is None:
         assert time.monotonic() < end, f"the node was not killed at {point}: {stage.node.log[-2000:]}"
         stage.recorder.say_something(post_uri)
-    assert child.exit_code() == -signal.SIGKILL, stage.node.log[-2000:]
+    assert child.wait(LIFE_SECONDS) == -signal.SIGKILL, stage.node.log[-2000:]
     stage.recorder.kills[point] += 1
 
 
@@ -214,7 +214,8 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_applied_twice(
     child = stage.serve()
     stage.recorder.repeat_open()
     wait_until(lambda: is_quiet(stage.node), "everything is applied and delivered", 60)
-    assert child.stop() == 0
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(LIFE_SECONDS) == 0
     with capsys.disabled():
         sys.stdout.write(f"\n{histogram(stage.recorder.kills)}\n")
     assert_all_applied_once(stage)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.nodes.conftest import Pair
-from tests.nodes.harness import REPOSITORY, wait_until
+from tests.nodes.forking import REPOSITORY
+from tests.nodes.harness import wait_until
 
 MANUSCRIPTS = REPOSITORY / "tests" / "manuscripts"
 ORGANISERS = (
