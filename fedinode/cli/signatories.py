@@ -95,6 +95,16 @@ async def reject(call: Call, cap: Capabilities) -> None:
     call.output.say(f"{row.name} is not listed; its cell is told.")
 
 
+async def remove(call: Call, cap: Capabilities) -> None:
+    """Take a signature off the list of our statement, or ask the members."""
+    call.require_yes(
+        f"The signature {call.args.id} would be taken off the list for good, here and where copies are kept."
+    )
+    done = await withdrawing.remove(cap, call.args.id, reason=call.args.reason, account=call.args.account)
+    told = f"{done.name} is off the list; all who keep it are told."
+    agreeing.tell_standing(call, done.standing, done.delete_uri, told)
+
+
 def _moment(written: str | None) -> datetime | None:
     """Read a date or a moment; without a zone it is UTC. Raises: UsageError."""
     if written is None:
@@ -182,5 +192,16 @@ COMMANDS = (
         summary="do not list a signature that waits",
         run=on_node(reject),
         arguments=(_NUMBER,),
+    ),
+    Command(
+        name="remove-signature",
+        summary="take a signature off the list of our statement, or ask the members to",
+        run=on_node(remove),
+        arguments=(
+            argument("id", metavar="ID", type=int, help="the number that `fedinode cosignatures` shows"),
+            argument("--reason", metavar="TEXT", default="", help="why; it stays on this node"),
+            agreeing.ACCOUNT,
+        ),
+        destroys=True,
     ),
 )

@@ -232,9 +232,10 @@ class Removed:
     delete_uri: str | None
 
 
-async def remove(cap: Capabilities, number: int, *, account: str | None = None) -> Removed:
+async def remove(cap: Capabilities, number: int, *, reason: str = "", account: str | None = None) -> Removed:
     """Take a consent off the list of a statement of ours, or ask the members to; keepers are told.
 
+    The reason stays in our own log.
     Raises: NotFound, Conflict, NotAllowed.
     """
 
@@ -254,6 +255,8 @@ async def remove(cap: Capabilities, number: int, *, account: str | None = None) 
             parameters=json.dumps({"coSignature": row.uri}).encode(),
         )
         standing = deciding.ask(session, question, account_id=account_id, now=now)
+        details = {"cell": row.signer_uri, "reason": reason}
+        audit_log.add(session, "cosign.removal-wanted", row.uri, now=now, details=details)
         uri = execute_removal(session, cap.urls, standing.decision, now) if standing.is_approved else None
         return Removed(name=row.name, standing=standing, delete_uri=uri)
 
