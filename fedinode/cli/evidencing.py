@@ -1,13 +1,14 @@
-"""Commands about evidence: check-signatures, signature-log, keys."""
+"""Commands about evidence: check-signatures, signature-log, publish-copy, drop-copy, keys, rotate-keys."""
 
 import asyncio
 from pathlib import Path
 
 from fedinode.capabilities import Capabilities
+from fedinode.cli import agreeing
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
 from fedinode.cli.output import counted
 from fedinode.errors import NodeError
-from fedinode.services.cosigning import logbook, rechecking, trusting
+from fedinode.services.cosigning import logbook, rechecking, republishing, retiring, trusting
 
 
 async def check_signatures(call: Call, cap: Capabilities) -> None:
@@ -57,6 +58,22 @@ async def _compare(call: Call, cap: Capabilities, earlier: str) -> None:
     call.output.say(f"All {counted(len(earlier.splitlines()), 'event')} stand in the log as they did.")
 
 
+async def publish_copy(call: Call, cap: Capabilities) -> None:
+    """Publish a kept copy as a post of our own."""
+    args = call.args
+    done = await republishing.publish_copy(
+        cap, args.url, collective=args.collective, account=args.account, although_it_answers=args.yes
+    )
+    agreeing.tell_standing(call, done.standing, done.post_uri, "Published, with its source and our copy.")
+
+
+async def drop_copy(call: Call, cap: Capabilities) -> None:
+    """Drop a kept copy."""
+    args = call.args
+    done = await retiring.drop_copy(cap, args.url, collective=args.collective, account=args.account)
+    agreeing.tell_standing(call, done.standing, done.statement_uri, "Dropped; nothing of the text is left.")
+
+
 async def show_keys(call: Call, cap: Capabilities) -> None:
     """Print keys as `verify --trust` reads them."""
     for group in await trusting.known_groups(cap, only_ours=call.args.own):
@@ -72,6 +89,8 @@ async def rotate_keys(call: Call, cap: Capabilities) -> None:
         call.output.line(f"{key.key_id} {key.key}")
     call.output.say("New signatures are made with these. Tell those who keep your keys on paper.")
 
+
+_URL = argument("url", metavar="URL", help="the statement's id, or the address of its page")
 
 COMMANDS = (
     Command(
@@ -91,6 +110,23 @@ COMMANDS = (
             argument("-o", dest="output", metavar="FILE", help="write it there instead of showing it"),
             argument("--compare", metavar="FILE", help="see whether an earlier copy still stands in the log"),
         ),
+    ),
+    Command(
+        name="publish-copy",
+        summary="publish the kept copy of a statement whose server is gone",
+        run=on_node(publish_copy),
+        arguments=(
+            _URL,
+            AS,
+            agreeing.ACCOUNT,
+            argument("--yes", action="store_true", help="even while its own server still shows it"),
+        ),
+    ),
+    Command(
+        name="drop-copy",
+        summary="drop the kept copy of a statement that its author took back",
+        run=on_node(drop_copy),
+        arguments=(_URL, AS, agreeing.ACCOUNT),
     ),
     Command(
         name="keys",

@@ -22,6 +22,8 @@ Action = Literal[
     "cosign",
     "withdraw",
     "remove",
+    "keep-copy",
+    "drop-copy",
     "threshold",
     "member",
 ]
@@ -54,6 +56,9 @@ GATES: Final[Mapping[str, Gate]] = {
     "withdraw": Gate(voters=_SIGNERS, thresholds=("withdraw",), uses_cosign_key=True),
     # The author takes a co-signature of somebody else off its list.
     "remove": Gate(voters=_SIGNERS, thresholds=("withdraw",), uses_cosign_key=True),
+    # The copy of somebody else's statement: published as a post of ours, or dropped.
+    "keep-copy": Gate(voters=_SIGNERS, thresholds=("publish", "cosign")),
+    "drop-copy": Gate(voters=_SIGNERS, thresholds=("withdraw",)),
     # Whoever may change these two alone could get round all others.
     "threshold": Gate(voters=_SIGNERS, thresholds=THRESHOLDS),
     "member": Gate(voters=_SIGNERS, thresholds=THRESHOLDS),

@@ -11,7 +11,7 @@ from typing import Final
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound
 from fedinode.services import consulting, deciding, enrolling, publishing, releasing
-from fedinode.services.cosigning import consenting, withdrawing
+from fedinode.services.cosigning import consenting, republishing, retiring, withdrawing
 from fedinode.services.deciding import Choice, Standing
 from fedinode.services.releasing import Press
 from fedinode.storage import accounts, collectives, decisions
@@ -55,6 +55,10 @@ def _remove(session: Session, press: Press, decision: DecisionRow) -> str:
     return withdrawing.execute_removal(session, press.urls, decision, press.now)
 
 
+def _drop_copy(session: Session, press: Press, decision: DecisionRow) -> str:
+    return retiring.execute(session, decision, press.now)
+
+
 def _set_thresholds(session: Session, press: Press, decision: DecisionRow) -> str:
     return consulting.execute(session, decision, press.now)
 
@@ -71,6 +75,8 @@ EXECUTORS: Final[Mapping[str, Callable[[Session, Press, DecisionRow], str]]] = {
     "cosign": _cosign,
     "withdraw": _withdraw,
     "remove": _remove,
+    "keep-copy": republishing.execute,
+    "drop-copy": _drop_copy,
     "threshold": _set_thresholds,
     "member": _change_member,
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
@@ -73,6 +73,11 @@ def list_all(session: Session) -> tuple[KeptRow, ...]:
 def change(session: Session, statement_uri: str, **values: Any) -> None:
     """Set some columns of a kept statement."""
     session.execute(update(_TABLE).where(_TABLE.statement_uri == statement_uri).values(**values))
+
+
+def drop(session: Session, statement_uri: str) -> None:
+    """Keep nothing of a statement any more."""
+    session.execute(delete(_TABLE).where(_TABLE.statement_uri == statement_uri))
 
 
 def _one(session: Session, condition: Any) -> KeptRow | None:

@@ -6,7 +6,7 @@ Two texts under one number stay side by side: that is the proof that somebody sh
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from fedinode.storage import models, sealing, upserts
 from fedinode.storage.database import Session
@@ -83,6 +83,16 @@ def find_by_address(session: Session, url: str) -> tuple[VersionRow, ...]:
 def list_of(session: Session, statement_uri: str) -> tuple[VersionRow, ...]:
     """Return all texts of a statement, in the order of their numbers."""
     return _list(session, _TABLE.statement_uri == statement_uri)
+
+
+def drop(session: Session, statement_uri: str) -> None:
+    """Forget all texts of a statement."""
+    session.execute(delete(_TABLE).where(_TABLE.statement_uri == statement_uri))
+
+
+def list_everything(session: Session) -> tuple[VersionRow, ...]:
+    """Return all texts of all statements, drafts too."""
+    return _list(session)
 
 
 def _list(session: Session, *conditions: object) -> tuple[VersionRow, ...]:

@@ -6,7 +6,6 @@ which keys it saw at their own addresses. Spec: docs/cosigning.md, K3 and K4.
 
 import logging
 import random
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -22,7 +21,6 @@ from fedinode.services import resolving
 from fedinode.services.cosigning import keeping_lists, sightings
 from fedinode.storage import evidence_files
 from fedinode.storage.database import Session
-from fedinode.storage.evidence_files import EvidenceRow
 from fedinode.storage.kept_statements import KeptRow
 
 logger = logging.getLogger(__name__)
@@ -94,9 +92,3 @@ async def gather(cap: Capabilities, kept: KeptRow) -> int:
         return sum(take(session, kept, word, cap.clock()) for word in words)
 
     return await cap.database.write(write) if words else 0
-
-
-def withdrawal_of_text(session: Session, statement_uri: str) -> EvidenceRow | None:
-    """Return the author's Delete of a whole statement, if we got one."""
-    rows: Sequence[EvidenceRow] = evidence_files.list_from(session, statement_uri, ["removal"])
-    return rows[0] if rows else None
