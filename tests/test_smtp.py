@@ -1,42 +1,16 @@
 """Mail as a real mail server receives it, and what becomes of the server's refusals."""
 
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from fedinode import smtp
 from fedinode.config import MailSettings
 from fedinode.smtp import Letter, MailRefused
+from tests.mail_server import Mailbox, mail_server
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
-
-
-class Mailbox:
-    """Keeps what arrives; refuses addresses that ask for it by their name."""
-
-    def __init__(self) -> None:
-        self.envelopes: list[Envelope] = []
-
-    async def handle_RCPT(  # noqa: N802 (the name is the library's)
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if address.startswith(("550", "451")):
-            return f"{address[:3]} not this one"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.envelopes.append(envelope)
-        return "250 OK"
-
-    def text(self) -> str:
-        content = self.envelopes[-1].content
-        assert isinstance(content, bytes)
-        return content.decode("utf-8")
 
 
 @pytest.fixture
@@ -46,12 +20,8 @@ def mailbox() -> Mailbox:
 
 @pytest.fixture
 def settings(mailbox: Mailbox) -> Iterator[MailSettings]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield MailSettings(host="127.0.0.1", port=port, security="none", sender="Berlin <node@berlin.example>")
-    controller.stop()
+    with mail_server(mailbox) as settings:
+        yield settings
 
 
 def letter(**changes: str) -> Letter:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fedinode.capabilities import Capabilities
+from fedinode.services import mailing
 from fedinode.storage import invalidations, journal, media_files, parked_deliveries, retention
 from fedinode.storage.database import Session
 from fedinode.storage.retention import Purge
@@ -52,6 +53,7 @@ async def purge_once(cap: Capabilities) -> Purged:
     counts["invalidations"] = await cap.database.write(
         lambda session: invalidations.prune(session, now - INVALIDATIONS_AFTER)
     )
+    counts["mail"] = await mailing.drop_old(cap)
     counts["media"] = await _purge_media(cap, now - ORPHANS_AFTER)
     logger.info(
         "purged %s", ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"

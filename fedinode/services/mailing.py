@@ -31,6 +31,8 @@ WAITS = (
 _AT_ONCE = 20
 _MINUTE = timedelta(minutes=1)
 _KEEP_FINISHED = timedelta(days=30)
+#: Nobody wants to be told of what waited a week ago, should a server be named then.
+_KEEP_OVERDUE = timedelta(days=7)
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that gettext knows
@@ -99,10 +101,15 @@ async def send_due(cap: Capabilities, pace: Pace) -> int:
     return len(due)
 
 
-async def drop_finished(cap: Capabilities) -> int:
-    """Forget letters that ended long ago."""
-    before = cap.clock() - _KEEP_FINISHED
-    return await cap.database.write(lambda session: mail_queue.drop_finished(session, before))
+async def drop_old(cap: Capabilities) -> int:
+    """Forget letters that ended long ago, and those that a node without a mail server could not send."""
+
+    def write(session: Session) -> int:
+        now = cap.clock()
+        finished = mail_queue.drop_finished(session, now - _KEEP_FINISHED)
+        return finished + mail_queue.drop_overdue(session, now - _KEEP_OVERDUE)
+
+    return await cap.database.write(write)
 
 
 async def _send_one(cap: Capabilities, pace: Pace, mail: DueMail) -> None:

@@ -95,11 +95,10 @@ def drop_finished(session: Session, before: datetime) -> int:
     return len(session.scalars(finished.returning(_TABLE.id)).all())
 
 
-def count_waiting(session: Session, now: datetime) -> int:
-    """Return how many mails should be on their way by now."""
-    return len(
-        session.scalars(select(_TABLE.id).where(_TABLE.state == "waiting", _TABLE.due_at <= now)).all()
-    )
+def drop_overdue(session: Session, before: datetime) -> int:
+    """Delete what nobody sent although it was due long ago: there was no server for it."""
+    overdue = delete(_TABLE).where(_TABLE.state == "waiting", _TABLE.due_at < before)
+    return len(session.scalars(overdue.returning(_TABLE.id)).all())
 
 
 def _read(session: Session, row: models.Mail) -> DueMail:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import publishing
+from fedinode.services import consulting, enrolling, publishing, telling
 from tests.conftest import DatabaseKind
 from tests.web.conftest import ORIGIN, Clock, Get, Publish, fresh
 
@@ -161,3 +161,30 @@ async def test_an_rss_feed_says_the_same(get: Get, publish: Publish) -> None:
     assert "<strong>streiken</strong>" in encoded
     for path in ("/feed.rss", "/de/feed.rss", "/@berlin/de/feed.rss", "/archive/feed.rss?tag=arbeit"):
         assert post.uri in (await get(path)).text
+
+
+# -- the private feed
+
+
+async def test_a_private_feed_says_that_something_waits_and_nothing_else(
+    cap: Capabilities, publish: Publish, get: Get
+) -> None:
+    for email in ("ana@berlin.example", "ben@berlin.example"):
+        await enrolling.add(cap, email, "owner", collective="berlin")
+    await consulting.set_thresholds(cap, "berlin", {"publish": 2})
+    draft = await publish('type = "news"\ntitle = "Zwielichtsegler"\nlanguage = "de"', draft=True)
+    await publishing.publish(cap, draft.uri, account="ana@berlin.example")
+    address = await telling.make_feed(cap, "ben@berlin.example")
+    answer = await get(address)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-robots-tag"] == "noindex, nofollow"
+    since = f"{cap.clock():%Y-%m-%d}"
+    titles = texts(parse(answer), "a:entry/a:title")
+    assert titles == [f"In Berliner Zelle wartet seit {since} eine Entscheidung."]
+    for secret in ("Zwielichtsegler", draft.uri, draft.uid, "ana", "ben", "publish"):
+        assert secret not in answer.text
+    asker = await get(await telling.make_feed(cap, "ana@berlin.example"))
+    assert parse(asker).findall("a:entry", ATOM) == []
+    await telling.make_feed(cap, "ben@berlin.example")
+    assert (await get(address)).status_code == 404
+    assert (await get("/waiting/guess.atom")).status_code == 404
