@@ -674,16 +674,19 @@ async def test_two_rows_of_one_cause_are_impossible(
     assert total == 1
 
 
+@pytest.mark.parametrize("is_domain_above", [False, True], ids=["itself", "the-domain-above"])
 async def test_nothing_is_queued_for_a_blocked_server(
-    cap: Capabilities, manuscript: Write, befriend: Befriend, koeln: Peer
+    cap: Capabilities, manuscript: Write, befriend: Befriend, koeln: Peer, *, is_domain_above: bool
 ) -> None:
     await befriend(koeln)
     uri = await post(cap, manuscript)
-    await cap.database.write(
-        lambda session: session.execute(
-            update(models.Peer).where(models.Peer.host == koeln.host).values(level="suspend")
-        )
-    )
+    blocked = koeln.host.partition(".")[2] if is_domain_above else koeln.host
+
+    def suspend(session: Session) -> None:
+        number = peers.ensure(session, blocked, cap.clock())
+        session.execute(update(models.Peer).where(models.Peer.id == number).values(level="suspend"))
+
+    await cap.database.write(suspend)
     assert await delivering.deliver_once(cap) == 0
     await revising.edit(cap, uri, manuscript(NEWS, "Neu."))
     assert len(await rows_of(cap)) == 1
