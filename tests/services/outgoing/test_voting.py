@@ -11,8 +11,8 @@ from federation.cosigning import messages
 from federation.jsonld import Document
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed
-from fedinode.services import enrolling, publishing, releasing, revising, voting
-from fedinode.services.cosigning import consenting, heeding
+from fedinode.services import delivering, enrolling, publishing, releasing, resolving, revising, voting
+from fedinode.services.cosigning import consenting, heeding, surfacing, withdrawing
 from fedinode.storage import (
     collectives,
     cosignatures,
@@ -26,13 +26,13 @@ from fedinode.storage.database import Session
 from fedinode.storage.decisions import Thresholds
 from fedinode.storage.invitations import NewInvitation
 from fedinode.storage.models import Delivery, OutgoingActivity, Post
-from tests.services.outgoing.conftest import ORIGIN, Write
+from tests.peer_server import Peer, Reply
+from tests.services.outgoing.conftest import ORIGIN, Clock, Write
 
 pytestmark = pytest.mark.anyio
 
 ANA, BEN = "ana@berlin.example", "ben@berlin.example"
 STATEMENT = 'type = "statement"\ntitle = "Für acht Stunden"\nlanguage = "de"\ncosign = "invited"'
-AUTHOR = "https://koeln.localhost/collectives/koeln"
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ class Invited:
         def write(session: Session) -> None:
             now = self.cap.clock()
             new = NewInvitation(
-                uri=f"{AUTHOR}/invites/{draft['revision']}",
+                uri=f"{draft['attributedTo']}/invites/{draft['revision']}",
                 statement_uri=draft["id"],
                 revision=draft["revision"],
                 text_digest=draft["textDigest"],
@@ -154,8 +154,8 @@ class Invited:
         return await self.cap.database.read(read)
 
 
-async def render(cap: Capabilities, uri: str) -> Document:
-    """Return a draft of ours as if another cell had made it."""
+async def render(cap: Capabilities, uri: str, author: Peer) -> Document:
+    """Return a draft of ours as if a collective on a peer had made it."""
     draft_post, row = await cap.database.read(
         lambda session: publishing.post_and_collective(session, cap.urls, uri)
     )
@@ -168,24 +168,39 @@ async def render(cap: Capabilities, uri: str) -> Document:
         return messages.render_draft(document)
 
     document = await cap.database.write(write)
-    body = jsonld.dump(document).replace(ORIGIN.encode(), b"https://koeln.localhost")
+    body = jsonld.dump(document).replace(ORIGIN.encode(), author.origin.encode())
     return jsonld.load(body)
 
 
+async def meet(cap: Capabilities, author: Peer, uri: str) -> None:
+    """Let a peer have the collective that wrote the draft, which takes what it is sent."""
+    made = author.actor("koeln")
+    author.serve(jsonld.load(jsonld.dump(made.document).replace(made.uri.encode(), uri.encode())))
+    author.answer(f"{uri.removeprefix(author.origin)}/inbox", Reply(status=202), method="POST")
+    await resolving.resolve_actor(cap, uri)
+
+
 @pytest.fixture
-async def invited(cap: Capabilities, manuscript: Write, two_decide: None) -> Invited:
+async def invited(cap: Capabilities, manuscript: Write, two_decide: None, koeln: Peer) -> Invited:
     draft = await publishing.post(cap, manuscript(STATEMENT, "Acht Stunden."), draft=True)
-    found = Invited(cap=cap, draft=await render(cap, draft.uri))
+    found = Invited(cap=cap, draft=await render(cap, draft.uri, koeln))
+    await meet(cap, koeln, found.draft["attributedTo"])
     await found.take(found.draft)
     return found
 
 
-async def test_one_vote_of_two_signs_nothing(cap: Capabilities, invited: Invited) -> None:
+async def test_not_a_byte_leaves_after_one_vote_of_two(
+    cap: Capabilities, invited: Invited, koeln: Peer
+) -> None:
     with pytest.raises(NotAllowed):
         await consenting.cosign(cap, invited.uri)
     asked = await consenting.cosign(cap, invited.uri, account=ANA)
     assert asked.co_signature_uri is None
     assert asked.standing.missing == (BEN.partition("@")[0],)
+    with pytest.raises(Conflict, match="said yes already"):
+        await consenting.cosign(cap, invited.uri, account=ANA)
+    await delivering.deliver_once(cap)
+    assert koeln.received() == []
     assert (await invited.consents(), await count(cap, OutgoingActivity), await count(cap, Delivery)) == (
         0,
         0,
@@ -193,11 +208,35 @@ async def test_one_vote_of_two_signs_nothing(cap: Capabilities, invited: Invited
     )
 
 
-async def test_the_second_vote_signs(cap: Capabilities, invited: Invited) -> None:
+async def test_the_second_vote_signs_and_a_withdrawal_takes_two_again(
+    cap: Capabilities, invited: Invited, koeln: Peer
+) -> None:
     asked = await consenting.cosign(cap, invited.uri, account=ANA)
     voted = await voting.vote(cap, asked.standing.decision.uid, "yes", account=BEN)
-    assert voted.made_uri is not None
-    assert (await invited.consents(), await count(cap, OutgoingActivity)) == (1, 1)
+    await delivering.deliver_once(cap)
+    (request,) = koeln.received()
+    assert (request["type"], request["instrument"]["id"]) == ("CoSignRequest", voted.made_uri)
+    assert request["instrument"]["proof"]["verificationMethod"].endswith("#cosign-1")
+    with pytest.raises(NotAllowed, match="takes 2 members"):
+        await withdrawing.withdraw(cap, invited.uri)
+    leaving = await withdrawing.withdraw(cap, invited.uri, account=BEN)
+    await delivering.deliver_once(cap)
+    assert len(koeln.received()) == 1
+    await voting.vote(cap, leaving.standing.decision.uid, "yes", account=ANA)
+    await delivering.deliver_once(cap)
+    assert [each["type"] for each in koeln.received()] == ["CoSignRequest", "Undo"]
+
+
+async def test_what_is_not_published_in_time_is_withdrawn_under_the_vote_to_sign(
+    cap: Capabilities, invited: Invited, koeln: Peer, clock: Clock
+) -> None:
+    asked = await consenting.cosign(cap, invited.uri, account=ANA)
+    await voting.vote(cap, asked.standing.decision.uid, "yes", account=BEN)
+    clock.advance(days=34)
+    gone = await cap.database.write(
+        lambda session: surfacing.withdraw_unpublished(session, cap.urls, clock.now)
+    )
+    assert gone == 1
 
 
 async def test_a_text_that_changed_after_the_first_vote_is_not_signed(
