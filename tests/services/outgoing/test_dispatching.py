@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from federation.signatures import Dialect
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound
-from fedinode.services import delivering, housekeeping, publishing, revising, waking
+from fedinode.services import delivering, excluding, housekeeping, publishing, revising, waking
 from fedinode.services.dispatching import LEASE_AFTER, Dispatcher
 from fedinode.storage import deliveries, models, peers
 from fedinode.storage.database import Session
@@ -680,13 +680,7 @@ async def test_nothing_is_queued_for_a_blocked_server(
 ) -> None:
     await befriend(koeln)
     uri = await post(cap, manuscript)
-    blocked = koeln.host.partition(".")[2] if is_domain_above else koeln.host
-
-    def suspend(session: Session) -> None:
-        number = peers.ensure(session, blocked, cap.clock())
-        session.execute(update(models.Peer).where(models.Peer.id == number).values(level="suspend"))
-
-    await cap.database.write(suspend)
+    await excluding.block(cap, koeln.host.partition(".")[2] if is_domain_above else koeln.host)
     assert await delivering.deliver_once(cap) == 0
     await revising.edit(cap, uri, manuscript(NEWS, "Neu."))
     assert len(await rows_of(cap)) == 1
