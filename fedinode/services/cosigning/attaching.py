@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NodeError, NotFound
 from fedinode.services import receiving, resolving
 from fedinode.services.handling import Facts, Pending, World
-from fedinode.storage import collectives, invitations, media_files, sealing
+from fedinode.storage import collectives, invitations, media_files, sealing, statement_versions
 from fedinode.storage.database import Session
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ MAX_BYTES: Final = 20 * 1024 * 1024
 FILE_SECONDS: Final = 60.0
 #: What an invitation waits for its files; the rest is fetched later.
 AT_ARRIVAL_SECONDS: Final = 10.0
+#: A file so new may belong to an invitation that is being taken in.
+NEW: Final = timedelta(hours=1)
 _PLACE: Final = "copies.bytes"
 
 
@@ -176,6 +179,27 @@ async def fetch_waiting(cap: Capabilities) -> None:
 
     for draft in await cap.database.read(read):
         await fetch(cap, draft)
+
+
+async def drop_unneeded(cap: Capabilities) -> int:
+    """Remove the files of texts that are not kept any more; return how many."""
+
+    def read(session: Session) -> set[str]:
+        rows = statement_versions.list_everything(session)
+        return {file.digest for row in rows for file in files_of(jsonld.load(row.body))}
+
+    needed = await cap.database.read(read)
+    return await asyncio.to_thread(_remove_others, cap.settings.copies_dir, needed, cap.clock() - NEW)
+
+
+def _remove_others(folder: Path, needed: set[str], before: datetime) -> int:
+    removed = 0
+    for path in folder.iterdir() if folder.is_dir() else ():
+        # The text of a new file may not be in the rows yet.
+        if path.name not in needed and path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
 
 
 # -- giving them out

@@ -21,7 +21,15 @@ from federation.net import client
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NodeError
 from fedinode.services import resolving
-from fedinode.services.cosigning import alarming, bundling, checking, pulling, sightings, witnessing
+from fedinode.services.cosigning import (
+    alarming,
+    attaching,
+    bundling,
+    checking,
+    pulling,
+    sightings,
+    witnessing,
+)
 from fedinode.services.cosigning.bundling import KeptList
 from fedinode.storage import audit_log, cosignatures, kept_statements, node_facts, signature_events
 from fedinode.storage.cosignatures import CoSignatureRow
@@ -70,6 +78,7 @@ async def check_if_due(cap: Capabilities) -> bool:
         return False
     await check_all(cap)
     await ask_signers(cap)
+    await attaching.drop_unneeded(cap)
     now = cap.clock().isoformat()
     await cap.database.write(lambda session: node_facts.put(session, _LAST_RUN, now))
     return True
@@ -175,7 +184,7 @@ async def ask_signers(cap: Capabilities) -> int:
     answered = 0
     for kept in await cap.database.read(kept_statements.list_all):
         found = await _find(cap, kept)
-        if found is not None:
+        if found is not None and kept.retracted_at is None:
             answered += await _ask(cap, found)
             await witnessing.gather(cap, kept)
     return answered
