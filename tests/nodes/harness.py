@@ -56,6 +56,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def quiet_environment() -> dict[str, str]:
+    """Return this process's own variables without settings of a node, for processes of nodes."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("FEDINODE_")}
+    return own | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
+
+
 @dataclass
 class Node:
     """One node and the process that serves it. `port` is where it listens on loopback."""
@@ -100,8 +106,7 @@ class Node:
 
     def environment(self) -> dict[str, str]:
         """Return the variables of the node's processes: this process's own, and the node's."""
-        own = {name: value for name, value in os.environ.items() if not name.startswith("FEDINODE_")}
-        return own | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"} | dict(self.environ)
+        return quiet_environment() | dict(self.environ)
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a `fedinode` command on this node's data and return how it ended."""
@@ -157,9 +162,12 @@ class Node:
                 env=self.environment(),
             )
 
+    def is_running(self) -> bool:
+        """Whether the process that serves was started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
     def _answers(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, f"{self.name} ended: {self.log[-2000:]}"
+        assert self.is_running(), f"{self.name} ended: {self.log[-2000:]}"
         try:
             return self.get("/healthz").status_code == 200
         except httpx.TransportError:
