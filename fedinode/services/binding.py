@@ -8,7 +8,7 @@ from federation.jsonld import PUBLIC, Document
 from fedinode.manuscripts import facts_json, parse_facts
 from fedinode.services import composing
 from fedinode.services.preparing import Prepared
-from fedinode.storage import federated_objects, media_files, posts, texts
+from fedinode.storage import federated_objects, media_files, texts
 from fedinode.storage.database import Session
 from fedinode.storage.federated_objects import ObjectRow
 from fedinode.storage.posts import PostRow
@@ -21,7 +21,6 @@ def release_digest(session: Session, draft: PostRow) -> str:
         {
             "action": "publish",
             "objects": [_contents(session, each) for each in standing],
-            "tags": list(posts.list_tags(session, draft.id)),
             "slugs": texts.current_slugs(session, draft.id),
             "audience": PUBLIC,
             "published": draft.published_at.isoformat() if draft.published_at else "",

@@ -1,6 +1,10 @@
-"""A prepared manuscript as rows: post, texts, objects and their draft revisions. Nothing is public yet."""
+"""A prepared manuscript as rows: post, texts, objects and their draft revisions. Nothing is public yet.
+
+Whatever says something is kept sealed. Tags and category stand among the facts until the post is public.
+"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from fedinode.manuscripts import Kind, facts_json
@@ -26,8 +30,7 @@ def save(
     amends: ObjectRow | None = None,
 ) -> PostRow:
     """Keep a manuscript as a new draft, perhaps of a text that amends a public one."""
-    post = posts.add(session, prepared.as_post(collective.id), now)
-    posts.set_tags(session, post.id, prepared.tags())
+    post = posts.add(session, replace(prepared.as_post(collective.id), category=None), now)
     kept = keep_texts(session, collective, post, prepared, {}, now)
     for language in object_languages(collective, prepared):
         object_id = add_object(session, urls, post, prepared, language, now)
@@ -87,8 +90,7 @@ def replace_draft(
     session: Session, collective: CollectiveRow, post: PostRow, prepared: Prepared, urls: Urls, now: datetime
 ) -> None:
     """Put another manuscript in the place of a draft that nobody has seen."""
-    posts.update_facts(session, post.id, prepared.as_post(collective.id))
-    posts.set_tags(session, post.id, prepared.tags())
+    posts.update_facts(session, post.id, replace(prepared.as_post(collective.id), category=None))
     standing = federated_objects.list_of_post(session, post.id)
     kept = keep_texts(session, collective, post, prepared, texts_of_objects(session, standing), now)
     by_language = {each.language: each for each in standing}
@@ -172,7 +174,8 @@ def give_slugs(session: Session, collective: CollectiveRow, post: PostRow, prepa
     for each in prepared.texts:
         wanted = _wanted_slug(each, present.get(each.language), post.uid)
         if wanted is not None:
-            texts.give_slug(session, collective.id, each.language, text_ids[each.language], wanted)
+            give = texts.keep_slug if post.state == "draft" else texts.give_slug
+            give(session, collective.id, each.language, text_ids[each.language], wanted)
 
 
 def is_moved(session: Session, post: PostRow, prepared: Prepared) -> bool:

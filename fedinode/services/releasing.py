@@ -13,6 +13,7 @@ from federation.cosigning import bundle, documents, statement_checks
 from federation.errors import Malformed, TooLarge
 from federation.jsonld import Document
 from federation.net.client import SigningKey
+from fedinode import text
 from fedinode.cache import collective_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, ManuscriptError
@@ -114,6 +115,8 @@ def go_public(session: Session, press: Press, post: PostRow, *, deliver: bool) -
     """Make a draft public and return how many deliveries that queued."""
     published_at = min(post.published_at or press.now, press.now).replace(microsecond=0)
     posts.set_public(session, post.id, published_at=published_at, now=press.now)
+    texts.open_slugs(session, post.id)
+    _open_facts(session, post)
     public = posts.get(session, post.id)
     queued = sum(
         release_object(session, press, public, each, deliver=deliver)
@@ -122,6 +125,14 @@ def go_public(session: Session, press: Press, post: PostRow, *, deliver: bool) -
     indexing.index_post(session, post.id)
     invalidations.record(session, changed_keys(press.collective, post), press.now)
     return queued
+
+
+def _open_facts(session: Session, post: PostRow) -> None:
+    """Let a post be found by the tags and the category that its draft names."""
+    subject = federated_objects.list_of_post(session, post.id)[0]
+    facts = parse_facts(federated_objects.newest_revision(session, subject.id).facts)
+    posts.set_tags(session, post.id, tuple((text.fold(tag), tag) for tag in facts.tags))
+    posts.set_category(session, post.id, facts.category)
 
 
 def release_object(
@@ -136,8 +147,9 @@ def release_object(
     _require_same_text(revision, document)
     federated_objects.freeze(session, revision.id, _signature(document, work.salt), press.now)
     federated_objects.make_public(session, subject.id, revision.id, press.now)
-    for text in work.texts:
-        texts.open_revision(session, text.id)
+    media_files.open_descriptions(session, revision.id)
+    for each in work.texts:
+        texts.open_revision(session, each.id)
     edition = _Edition(revision_id=revision.id, updated_at=updated_at, document=document)
     return _publish_document(session, press, post, subject, edition, deliver=deliver)
 
@@ -242,7 +254,7 @@ def _work(
         facts=facts,
         texts=tuple(rows[each] for each in ids),
         slugs=texts.current_slugs(session, post.id),
-        tags=posts.list_tags(session, post.id),
+        tags=facts.tags if post.state == "draft" else posts.list_tags(session, post.id),
         media=media_files.list_of_revision(session, revision.id),
         mentions=press.mentions or _standing_mentions(session, subject),
         published=post.published_at or press.now,

@@ -1,4 +1,7 @@
-"""Rows of media files of ours, and of what each shows in a revision."""
+"""Rows of media files of ours, and of what each shows in a revision.
+
+What a picture of a draft shows is sealed; `open_descriptions` turns it plain when the draft becomes public.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -6,10 +9,11 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from fedinode.storage import models, upserts
+from fedinode.storage import models, sealing, upserts
 from fedinode.storage.database import Session
 
 _MEDIA = models.MediaFile
+_ALT, _CAPTION = "media_alt.alt", "media_alt.caption"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,20 +106,39 @@ def set_of_revision(session: Session, revision_id: int, files: Sequence[NewMedia
                 revision_id=revision_id,
                 position=position,
                 language=language,
-                alt=alt,
-                caption=new.captions.get(language),
+                **_sealed(session, f"{revision_id}.{position}.{language}", alt, new.captions.get(language)),
             )
             for language, alt in new.alts.items()
         )
     session.flush()
 
 
+def _sealed(session: Session, uid: str, alt: str, caption: str | None) -> dict[str, str | None]:
+    sealed = None if caption is None else sealing.seal_text(session, _CAPTION, uid, caption)
+    return {"alt": sealing.seal_text(session, _ALT, uid, alt), "caption": sealed}
+
+
+def _plain(session: Session, row: models.MediaAlt) -> tuple[str, str | None]:
+    """Return what a description says: the words, and the caption."""
+    uid = f"{row.revision_id}.{row.position}.{row.language}"
+    caption = None if row.caption is None else sealing.unseal_text(session, _CAPTION, uid, row.caption)
+    return sealing.unseal_text(session, _ALT, uid, row.alt), caption
+
+
+def open_descriptions(session: Session, revision_id: int) -> None:
+    """Store what the pictures of a revision show in plain, because it becomes public."""
+    table = models.MediaAlt
+    for row in session.scalars(select(table).where(table.revision_id == revision_id)):
+        row.alt, row.caption = _plain(session, row)
+    session.flush()
+
+
 def list_of_revision(session: Session, revision_id: int) -> tuple[MediaRow, ...]:
     """Return the files of a revision in order, with all their descriptions."""
     attached, descriptions = models.RevisionMedia, models.MediaAlt
-    told: dict[int, list[models.MediaAlt]] = {}
+    told: dict[int, list[tuple[str, str, str | None]]] = {}
     for each in session.scalars(select(descriptions).where(descriptions.revision_id == revision_id)):
-        told.setdefault(each.position, []).append(each)
+        told.setdefault(each.position, []).append((each.language, *_plain(session, each)))
     rows = session.execute(
         select(
             attached.position,
@@ -142,8 +165,8 @@ def list_of_revision(session: Session, revision_id: int) -> tuple[MediaRow, ...]
             width=row.width,
             height=row.height,
             licence=row.licence,
-            alts={each.language: each.alt for each in told.get(row.position, ())},
-            captions={each.language: each.caption for each in told.get(row.position, ()) if each.caption},
+            alts={language: alt for language, alt, _ in told.get(row.position, ())},
+            captions={language: caption for language, _, caption in told.get(row.position, ()) if caption},
         )
         for row in rows
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, update
 
-from fedinode.storage import models
+from fedinode.storage import models, texts
 from fedinode.storage.database import Session
 
 
@@ -89,16 +89,16 @@ def find_by_object_uri(session: Session, uri: str) -> PostRow | None:
 
 
 def find_by_slug(session: Session, collective_name: str, language: str, slug: str) -> PostRow | None:
-    """Return the post whose page has, or once had, this address."""
-    slugs, texts, collectives = models.Slug, models.Text, models.Collective
+    """Return the post whose page has this address, or once had it, or the draft that is to have it."""
+    slugs, collectives = models.Slug, models.Collective
     query = (
-        select(*_COLUMNS)
-        .join(texts, texts.post_id == _TABLE.id)
-        .join(slugs, slugs.text_id == texts.id)
+        select(slugs.text_id)
         .join(collectives, collectives.id == slugs.collective_id)
         .where(collectives.name == collective_name, slugs.language == language, slugs.slug == slug)
     )
-    return _find(session, query)
+    text_id = session.scalar(query) or texts.find_sealed_slug(session, collective_name, language, slug)
+    of_text = select(models.Text.post_id).where(models.Text.id == text_id)
+    return _find(session, select(*_COLUMNS).where(_TABLE.id == of_text.scalar_subquery()))
 
 
 def update_facts(session: Session, post_id: int, post: NewPost) -> None:
@@ -113,6 +113,11 @@ def update_facts(session: Session, post_id: int, post: NewPost) -> None:
             ends_at=post.ends_at,
         )
     )
+
+
+def set_category(session: Session, post_id: int, category: str | None) -> None:
+    """Put a post under a category, or under none."""
+    session.execute(update(_TABLE).where(_TABLE.id == post_id).values(category=category))
 
 
 def set_public(session: Session, post_id: int, *, published_at: datetime, now: datetime) -> None:

@@ -3,9 +3,11 @@
 AES-256-GCM; the associated data "table.column:uid" binds the bytes to their place, so that a sealed value
 moved to another row or column cannot be opened. Stored form: a mark of two bytes, 12 random bytes,
 ciphertext. The mark begins with a zero byte, which no text of ours can: so a column may hold sealed bytes
-until it becomes public, and plain UTF-8 from then on.
+until it becomes public, and plain UTF-8 from then on. Columns of text hold the same in base64, after a
+control character that no text of ours has.
 """
 
+import base64
 import hashlib
 import hmac
 import os
@@ -20,6 +22,7 @@ from sqlalchemy.orm import Session
 from fedinode.errors import ConfigError, DatabaseError
 
 MARK = b"\x00\x01"
+TEXT_MARK = "\x01"
 KEY_FILE_NAME = "data.key"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -77,6 +80,18 @@ def seal(session: Session, place: str, uid: str, plaintext: bytes) -> bytes:
 def unseal(session: Session, place: str, uid: str, stored: bytes) -> bytes:
     """Decrypt a row's bytes with the key of the session's database. Raises DatabaseError."""
     return sealer_of(session).unseal(place, uid, stored)
+
+
+def seal_text(session: Session, place: str, uid: str, plain: str) -> str:
+    """Encrypt for a column of text, with the key of the session's database."""
+    return TEXT_MARK + base64.b64encode(seal(session, place, uid, plain.encode("utf-8"))).decode("ascii")
+
+
+def unseal_text(session: Session, place: str, uid: str, stored: str) -> str:
+    """Decrypt what `seal_text` made; plain text comes back as it is. Raises DatabaseError."""
+    if not stored.startswith(TEXT_MARK):
+        return stored
+    return unseal(session, place, uid, base64.b64decode(stored.removeprefix(TEXT_MARK))).decode("utf-8")
 
 
 def fingerprint(session: Session, purpose: str, value: bytes) -> str:

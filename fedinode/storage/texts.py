@@ -1,6 +1,7 @@
 """Rows of texts, their saved states, and the slugs that lead to them.
 
 Drafts are sealed; `open_revision` turns a state plain when it becomes public. After that nothing changes it.
+The slug of a draft is sealed too, for it says what the title says; `open_slugs` makes it an address.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from fedinode.storage import models, sealing, upserts
 from fedinode.storage.database import Session
 
 _PLACE = "text_revisions."
+_SLUG = "slugs.slug"
 _SEALED_COLUMNS = ("title", "summary", "markdown", "html")
 
 
@@ -180,13 +182,56 @@ def forget_unused(session: Session, post_id: int) -> None:
 
 def current_slugs(session: Session, post_id: int) -> dict[str, str]:
     """Return the present slug of each language of a post."""
+    return {row.language: _plain_slug(session, row) for row in _current_slugs(session, post_id)}
+
+
+def _current_slugs(session: Session, post_id: int) -> Sequence[models.Slug]:
     slugs, texts = models.Slug, models.Text
-    rows = session.execute(
-        select(slugs.language, slugs.slug)
-        .join(texts, texts.id == slugs.text_id)
-        .where(texts.post_id == post_id, slugs.is_current)
+    query = select(slugs).join(texts, texts.id == slugs.text_id)
+    return session.scalars(query.where(texts.post_id == post_id, slugs.is_current)).all()
+
+
+def _plain_slug(session: Session, row: models.Slug) -> str:
+    return sealing.unseal_text(session, _SLUG, str(row.text_id), row.slug)
+
+
+def keep_slug(session: Session, collective_id: int, language: str, text_id: int, wanted: str) -> None:
+    """Keep the slug that a draft is to have, sealed, in place of the one that it was to have."""
+    _forget_sealed_slugs(session, text_id)
+    sealed = sealing.seal_text(session, _SLUG, str(text_id), wanted)
+    session.add(
+        models.Slug(
+            collective_id=collective_id, language=language, slug=sealed, text_id=text_id, is_current=True
+        )
     )
-    return {row.language: row.slug for row in rows}
+    session.flush()
+
+
+def _forget_sealed_slugs(session: Session, text_id: int) -> None:
+    table = models.Slug
+    is_sealed = table.slug.startswith(sealing.TEXT_MARK)
+    session.execute(delete(table).where(table.text_id == text_id, is_sealed))
+
+
+def open_slugs(session: Session, post_id: int) -> None:
+    """Give the texts of a post that becomes public the addresses that were kept for them."""
+    for row in _current_slugs(session, post_id):
+        if row.slug.startswith(sealing.TEXT_MARK):
+            wanted, holder = _plain_slug(session, row), (row.collective_id, row.language, row.text_id)
+            _forget_sealed_slugs(session, row.text_id)
+            give_slug(session, *holder, wanted)
+
+
+def find_sealed_slug(session: Session, collective_name: str, language: str, slug: str) -> int | None:
+    """Return the text of a draft that is to have this address."""
+    slugs, collectives = models.Slug, models.Collective
+    rows = session.scalars(
+        select(slugs)
+        .join(collectives, collectives.id == slugs.collective_id)
+        .where(collectives.name == collective_name, slugs.language == language)
+        .where(slugs.slug.startswith(sealing.TEXT_MARK))
+    )
+    return next((row.text_id for row in rows if _plain_slug(session, row) == slug), None)
 
 
 def give_slug(session: Session, collective_id: int, language: str, text_id: int, wanted: str) -> str:
