@@ -17,7 +17,7 @@ ENTRY_OVERHEAD_BYTES = 512
 NODE_KEY = "node"
 #: What others publish and we keep: posts of those whom our collectives follow or reshare.
 NETWORK_KEY = "network"
-#: What pages say of cells under statements: which of them this node blocks.
+#: What pages say of cells under statements: which of them this node blocks, what our collectives signed.
 SIGNERS_KEY = "signers"
 
 
@@ -131,7 +131,7 @@ class Cache:
         if answer is None:
             return
         self._used_bytes -= answer.size_bytes
-        for dependency in answer.depends_on:
+        for dependency in set(answer.depends_on):
             dependents = self._dependents[dependency]
             dependents.discard(key)
             if not dependents:

@@ -104,6 +104,10 @@ class Urls:
         """Return the address of our copy of a statement with all that verifies it."""
         return f"{self.origin}/mirror/{text_digest}"
 
+    def kept_text(self, text_digest: str, language: str) -> str:
+        """Return the page of our copy of a statement in one language."""
+        return f"{self.mirror(text_digest)}/text/{language}"
+
     def object_replies(self, object_uri: str) -> str:
         """Return the collection of shown replies to one of our objects."""
         return f"{object_uri}/replies"
@@ -168,6 +172,10 @@ class Urls:
     def profile(self, name: str, language: str | None = None) -> str:
         """Return the page of a collective, in one language where given."""
         return f"{self.origin}/@{name}" + (f"/{language}" if language else "")
+
+    def signed(self, name: str) -> str:
+        """Return the page with the statements that a collective signed."""
+        return f"{self.profile(name)}/signed"
 
     def post_page(self, name: str, language: str, slug: str) -> str:
         """Return the page of a post in one language."""

@@ -5,11 +5,12 @@ they look (`web.rendering` and templates/). Every `*_html` field was cleaned by 
 text that the templates escape.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from fedinode.manuscripts import EventFacts, Kind, Person, Related, SignedElsewhere, Source, Status
 from fedinode.services.cosigning.rostering import Roster
+from fedinode.services.cosigning.versioning import History
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +162,8 @@ class PostView:
     reactions: Reactions = Reactions()
     #: Who signed a statement that is open to that.
     roster: Roster | None = None
+    #: The versions of such a statement, and what became of it.
+    history: History = field(default_factory=History)
 
     @property
     def current(self) -> Version:
@@ -251,6 +254,8 @@ class ProfileView:
     listing: Listing
     versions: tuple[Version, ...]
     reshared: tuple[KeptView, ...] = ()
+    #: Whether it signed public statements of others.
+    has_signed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

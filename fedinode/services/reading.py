@@ -11,7 +11,8 @@ from fedinode.capabilities import Capabilities
 from fedinode.config import Settings
 from fedinode.errors import NotFound
 from fedinode.services import conversing, shelving
-from fedinode.services.cosigning import rostering
+from fedinode.services.cosigning import rostering, versioning
+from fedinode.services.cosigning.versioning import History
 from fedinode.services.presenting import (
     FeedView,
     FrontView,
@@ -26,6 +27,7 @@ from fedinode.services.presenting import (
     Version,
 )
 from fedinode.storage import (
+    cosignatures,
     facets,
     kept_posts,
     listings,
@@ -116,6 +118,7 @@ async def profile(cap: Capabilities, name: str, *, language: str | None, page: i
             reshared=tuple(
                 shelving.kept_view(post) for post in kept_posts.list_reshared(session, row.id, RESHARES_SHOWN)
             ),
+            has_signed=cosignatures.has_signed_public(session, row.uri),
         )
 
     return await read_house(cap, read)
@@ -237,6 +240,7 @@ def _whole(
     view = whole_entry(session, house, found, language)
     counts = publications.count_answers(session, found.id)
     answers = _answers(session, house, found)
+    roster = rostering.find_roster(session, house.urls, view.uri) if view.statement else None
     return replace(
         view,
         reactions=Reactions(
@@ -245,7 +249,8 @@ def _whole(
             replies=conversing.threads(answers),
             reply_count=len(answers),
         ),
-        roster=rostering.find_roster(session, house.urls, view.uri) if view.statement else None,
+        roster=roster,
+        history=versioning.history_of(session, house.urls, view.uri, language) if roster else History(),
     )
 
 

@@ -97,6 +97,21 @@ def list_of_signer(session: Session, signer_uri: str) -> tuple[CoSignatureRow, .
     return _all(session, select(*_COLUMNS).where(_TABLE.signer_uri == signer_uri))
 
 
+def has_signed_public(session: Session, signer_uri: str) -> bool:
+    """Tell whether a cell has a consent, ended or not, that was listed under a text which is public here."""
+    versions = models.StatementVersion
+    query = (
+        select(_TABLE.id)
+        .join(
+            versions,
+            (versions.statement_uri == _TABLE.statement_uri) & (versions.text_digest == _TABLE.text_digest),
+        )
+        .where(_TABLE.signer_uri == signer_uri, _TABLE.stamp_body.is_not(None))
+        .where(versions.public_at.is_not(None))
+    )
+    return session.execute(query.limit(1)).first() is not None
+
+
 def list_in_state(
     session: Session, *, author: Collection[str] = (), signer: Collection[str] = ()
 ) -> tuple[CoSignatureRow, ...]:

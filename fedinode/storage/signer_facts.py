@@ -50,17 +50,17 @@ def of_actors(session: Session, uris: Collection[str]) -> dict[str, SignerFacts]
     return {row.uri: SignerFacts(**row._mapping) for row in session.execute(query)}
 
 
-def keys_of(session: Session, uris: Collection[str]) -> dict[tuple[str, str], frozenset[str]]:
-    """Return every key that some cells ever listed, by the cell and the id of the key."""
+def first_keys_of(session: Session, uris: Collection[str]) -> dict[tuple[str, str], str]:
+    """Return the key that some cells first listed under each id of a key, by the cell and that id."""
     query = (
         select(_ACTORS.uri, _KEYS.key_id, _KEYS.public)
         .join(_ACTORS, _ACTORS.id == _KEYS.actor_id)
         .where(_ACTORS.uri.in_(set(uris)))
+        .order_by(_KEYS.id)
     )
-    found: dict[tuple[str, str], frozenset[str]] = {}
+    found: dict[tuple[str, str], str] = {}
     for row in session.execute(query):
-        under = (row.uri, row.key_id)
-        found[under] = found.get(under, frozenset()) | {row.public}
+        found.setdefault((row.uri, row.key_id), row.public)
     return found
 
 

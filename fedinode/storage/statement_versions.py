@@ -85,6 +85,11 @@ def list_of(session: Session, statement_uri: str) -> tuple[VersionRow, ...]:
     return _list(session, _TABLE.statement_uri == statement_uri)
 
 
+def list_public_of_author(session: Session, author_uri: str) -> tuple[VersionRow, ...]:
+    """Return the public texts of an author, in the order of their numbers."""
+    return _list(session, _TABLE.author_uri == author_uri, _TABLE.public_at.is_not(None))
+
+
 def drop(session: Session, statement_uri: str) -> None:
     """Forget all texts of a statement."""
     session.execute(delete(_TABLE).where(_TABLE.statement_uri == statement_uri))

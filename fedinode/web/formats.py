@@ -172,7 +172,7 @@ def shown_hosts(hosts: Iterable[str], language: str) -> str:
 
 def country_name(code: str, language: str) -> str:
     """Return what a language calls a country; the code where there is no such country."""
-    return i18n.locale_of(language).territories.get(code.upper(), code)
+    return str(i18n.locale_of(language).territories.get(code.upper(), code))
 
 
 def kind_name(kind: Kind, language: str) -> str:

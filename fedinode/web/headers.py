@@ -24,6 +24,10 @@ _DEFAULTS: Final = (
         "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
     ),
 )
+#: What an answer's own policy says if it may stand in frames of other sites.
+_FRAMED: Final = b"frame-ancestors *"
+_POLICY: Final = b"content-security-policy"
+_NO_FRAMES: Final = b"x-frame-options"
 _HTTPS_ONLY: Final = ("strict-transport-security", "max-age=31536000")
 #: Answered under any name: a watchdog asks by address.
 ANY_HOST: Final = frozenset({"/healthz", "/metrics"})
@@ -57,6 +61,9 @@ class Headers:
 
     def _complete(self, message: Message) -> None:
         present = {name for name, _ in message["headers"]}
+        if any(name == _POLICY and _FRAMED in value for name, value in message["headers"]):
+            # The older header knows no word for "anywhere".
+            present.add(_NO_FRAMES)
         missing = [pair for pair in self._defaults if pair[0] not in present]
         message["headers"] = [*message["headers"], *missing]
 

@@ -13,6 +13,7 @@ from fedinode import text
 from fedinode.cache import (
     NETWORK_KEY,
     NODE_KEY,
+    SIGNERS_KEY,
     CachedAnswer,
     collective_key,
     follows_key,
@@ -92,10 +93,11 @@ async def _profile_answer(site: Site, name: str, language: str | None, number: i
         feed_url=urls.feed(name, language),
         feed_title=collective.title,
         calendar_url=urls.calendar(name),
+        signed_url=urls.signed(name) if view.has_signed else "",
         description=text.excerpt(text.plain(collective.about_html), 200),
         here="front",
     )
-    keys = (NODE_KEY, NETWORK_KEY, collective_key(name))
+    keys = (NODE_KEY, NETWORK_KEY, SIGNERS_KEY, collective_key(name))
     return _page_answer(body, keys, activity_url=collective.uri)
 
 

@@ -19,7 +19,6 @@ from fedinode.web import answers
 from fedinode.web.answers import Site
 
 JSON_LINES: Final = "application/jsonl; charset=utf-8"
-SVG: Final = "image/svg+xml; charset=utf-8"
 #: Anybody may check a list, from any page.
 _FOR_ALL: Final = (
     ("access-control-allow-origin", "*"),
@@ -107,18 +106,6 @@ async def signed_text(site: Site, request: Request) -> Response:
         body, answers.JSON, depends_on=(), cache_control=answers.FOR_EVER, headers=_FOR_ALL
     )
     return answers.send(request, answer)
-
-
-async def badge(site: Site, request: Request) -> Response:
-    """`/statements/{uid}/badge.svg`: how many signed, as of when; for pages elsewhere, without scripts."""
-    uri = _statement_uri(site, request)
-
-    async def make() -> CachedAnswer:
-        shown = await exposing.badge(site.cap, uri)
-        body = site.renderer.page("site/badge.svg", shown.language, badge=shown)
-        return answers.make_answer(body, SVG, depends_on=shown.depends_on, headers=_FOR_ALL)
-
-    return await answers.cached(site, request, f"list:{request.url.path}", make)
 
 
 # -- parts

@@ -131,3 +131,11 @@ def test_replacing_an_answer_does_not_count_its_bytes_twice() -> None:
     cache.clear()
     assert cache.used_bytes == 0
     assert cache.find("page") is None
+
+
+def test_an_answer_may_name_twice_what_it_depends_on() -> None:
+    cache = Cache(100_000)
+    cache.put("page", answer(b"a", "post:1", "post:1"))
+    cache.invalidate(["post:1"])
+    assert cache.find("page") is None
+    assert cache.used_bytes == 0

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from federation import collection, jsonld, objects, times
+from federation import collection, jsonld, objects
 from federation.jsonld import Document
 from fedinode.cache import post_key
 from fedinode.capabilities import Capabilities
@@ -36,16 +36,6 @@ class Exposed:
 
     document: Document
     state: str
-    depends_on: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Badge:
-    """What a badge says about a statement."""
-
-    count: int
-    language: str
-    as_of: datetime | None
     depends_on: tuple[str, ...]
 
 
@@ -140,23 +130,6 @@ async def collection_of(cap: Capabilities, statement_uri: str, page: int | None)
         )
 
     return await _expose(cap, by_statement(statement_uri), read)
-
-
-async def badge(cap: Capabilities, statement_uri: str) -> Badge:
-    """Return what the badge of a statement of ours says. Raises: NotFound."""
-
-    def read(session: Session) -> Badge:
-        found = _require(by_statement(statement_uri)(session))
-        body = found.kept.checkpoint_body
-        as_of = times.parse_timestamp(jsonld.load(body)["published"]) if body else None
-        return Badge(
-            count=len(found.listed),
-            language=found.statement["authoritativeLanguage"],
-            as_of=as_of,
-            depends_on=_keys(found),
-        )
-
-    return await cap.database.read(read)
 
 
 async def mirror_of(cap: Capabilities, statement_uri: str) -> str:

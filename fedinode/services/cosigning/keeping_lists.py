@@ -14,7 +14,7 @@ from federation.activities import Envelope
 from federation.cosigning import evidence, record_checks, records
 from federation.errors import FederationError
 from federation.jsonld import Document
-from fedinode.cache import post_key
+from fedinode.cache import SIGNERS_KEY, post_key
 from fedinode.capabilities import load_signing_key
 from fedinode.config import Settings
 from fedinode.services import sending
@@ -63,6 +63,7 @@ def keep_copy(session: Session, row: CoSignatureRow, collective_id: int, now: da
     kept_statements.add(session, new)
     kept_statements.change(session, row.statement_uri, pull_due_at=now)
     cosignatures.set_signer_state(session, row.id, "seen")
+    invalidations.record(session, [SIGNERS_KEY, post_key(row.text_digest)], now)
 
 
 def note_change(session: Session, statement_uri: str, event: str, subject: str, now: datetime) -> None:

@@ -19,7 +19,7 @@ from federation.jsonld import Document
 from fedinode.cache import SIGNERS_KEY, post_key
 from fedinode.services.cosigning import bundling
 from fedinode.services.cosigning.bundling import KeptList
-from fedinode.storage import collectives, levels, signer_facts
+from fedinode.storage import collectives, federated_objects, levels, posts, signer_facts
 from fedinode.storage.cosignatures import CoSignatureRow
 from fedinode.storage.database import Session
 from fedinode.storage.signer_facts import SignerFacts
@@ -140,13 +140,19 @@ def roster_of(session: Session, urls: Urls, found: KeptList) -> Roster:
         badge_url=f"{stem}/badge.svg",
         embed_url=f"{stem}/embed",
         mirrors=_mirrors(urls, found),
-        depends_on=(post_key(found.kept.text_digest), SIGNERS_KEY),
+        depends_on=(post_key(found.kept.text_digest), SIGNERS_KEY, *_own_post(session, found)),
     )
 
 
 def _stem(urls: Urls, found: KeptList) -> str:
     kept = found.kept
     return kept.statement_uri if kept.is_own else urls.mirror(kept.text_digest)
+
+
+def _own_post(session: Session, found: KeptList) -> tuple[str, ...]:
+    """Return the key of the post that a statement of ours belongs to."""
+    subject = federated_objects.find_by_uri(session, found.kept.statement_uri) if found.kept.is_own else None
+    return (post_key(posts.get(session, subject.post_id).uid),) if subject else ()
 
 
 def host_of(uri: str) -> str:
@@ -162,7 +168,7 @@ class _Known:
     """What this node knows of the cells under a list."""
 
     facts: Mapping[str, SignerFacts]
-    keys: Mapping[tuple[str, str], frozenset[str]]
+    keys: Mapping[tuple[str, str], str]
     hidden: frozenset[str]
     #: From the outline of a name to the servers of the cells that are called so.
     called: Mapping[str, frozenset[str]]
@@ -173,8 +179,8 @@ class _Known:
         witnessed = stamp.get("witnessedKey")
         if not isinstance(witnessed, dict):
             return False
-        seen = self.keys.get((row.signer_uri, str(witnessed.get("id"))))
-        return seen is not None and witnessed.get("publicKeyMultibase") not in seen
+        first = self.keys.get((row.signer_uri, str(witnessed.get("id"))))
+        return first is not None and witnessed.get("publicKeyMultibase") != first
 
     def signatory(self, row: CoSignatureRow, state: str) -> Signatory:
         """Return a consent as it is shown."""
@@ -202,7 +208,7 @@ def _look_up(session: Session, urls: Urls, found: KeptList) -> _Known:
     uris = {row.signer_uri for row in rows}
     return _Known(
         facts=signer_facts.of_actors(session, uris),
-        keys=signer_facts.keys_of(session, uris),
+        keys=signer_facts.first_keys_of(session, uris),
         hidden=blocked_of(session, uris),
         called=_called(session, urls, rows),
     )

@@ -15,6 +15,7 @@ from federation.cosigning import documents, verify
 from federation.cosigning.report import StatementWord
 from federation.errors import FederationError, FetchFailed, Gone, NotFound
 from federation.jsonld import Document
+from fedinode.cache import SIGNERS_KEY
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NodeError
 from fedinode.services import resharing, resolving, telling
@@ -25,6 +26,7 @@ from fedinode.storage import (
     collectives,
     cosignatures,
     inboxes,
+    invalidations,
     invitations,
     kept_statements,
     statement_versions,
@@ -67,6 +69,8 @@ def open_list(
     kept = kept_statements.find(session, statement["id"])
     assert kept is not None
     keeping_lists.make_checkpoint(session, urls, kept, now)
+    # Pages of earlier texts say from now on that there is this one.
+    invalidations.record(session, [SIGNERS_KEY], now)
 
 
 def _end_others(session: Session, statement: Document, now: datetime) -> None:
