@@ -337,6 +337,8 @@ def describe(
 
 def title_of(session: Session, standing: PostRow) -> str:
     """Return the title of a post in its own language; empty for one that says nothing any more."""
+    if standing.state == "withdrawn":
+        return ""
     rows = drafting.texts_of_objects(session, federated_objects.list_of_post(session, standing.id))
     own = rows.get(standing.primary_language)
     return composing.plain_title(own) if own else ""
