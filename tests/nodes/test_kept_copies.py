@@ -100,6 +100,9 @@ def test_a_statement_and_its_files_outlive_the_node_that_wrote_them(author: Node
     trusted.write_text(cell.run("keys").stdout, "utf-8")
     author.stop()
     is_sound_without_its_origin(cell, digest, trusted, picture)
+    copy = cell.document(cell.cli("publish-copy", statement))
+    assert "Eight hours are <strong>enough</strong>." in copy["content"]
+    assert f"{cell.origin}/mirror/{digest}" in copy["content"]
 
 
 def bundle_of(node: Node, digest: str) -> dict[str, object]:

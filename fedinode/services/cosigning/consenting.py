@@ -153,6 +153,8 @@ def new_version(statement: Document) -> NewVersion:
         author_uri=statement["attributedTo"],
         signed_text=documents.canonical(documents.signed_text(statement)),
         body=jsonld.dump(statement),
+        # Drafts have no page; people know a public text by its page.
+        page_url=statement.get("url") if "published" in statement else None,
     )
 
 
