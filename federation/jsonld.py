@@ -11,6 +11,7 @@ Spec: RFC 8259, RFC 7493 (I-JSON), Activity Streams 2.0.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -96,9 +97,23 @@ def _decode(body: bytes) -> str:
         raise errors.Malformed("a document is not UTF-8") from error
 
 
+def nesting(depth: int) -> str:
+    """Return a pattern for anything in brackets, nested at most so deep. It never goes back: linear time."""
+    string = r'"(?:[^"\\]++|\\.)*+"'
+    pattern = rf'[\[{{](?:[^"\[\]{{}}]++|{string})*+[\]}}]'
+    for _ in range(depth - 1):
+        pattern = rf'[\[{{](?:[^"\[\]{{}}]++|{string}|{pattern})*+[\]}}]'
+    return pattern
+
+
+@functools.cache
+def _shallow(max_depth: int) -> re.Pattern[str]:
+    return re.compile(nesting(max_depth), re.DOTALL)
+
+
 def _require_depth(text: str, max_depth: int) -> None:
     # Counted before parsing: the parser itself recurses. Most activities have few brackets at all.
-    if text.count("[") + text.count("{") <= max_depth:
+    if text.count("[") + text.count("{") <= max_depth or _shallow(max_depth).fullmatch(text):
         return
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):

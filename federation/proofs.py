@@ -90,22 +90,21 @@ def verify_document(document: Document, key: keys.PublicKey, now: datetime) -> N
     proof = proof_of(document)
     if proof.expires is not None and proof.expires < now:
         raise errors.SignatureRefused("the proof has expired")
-    require_fit(document, proof.signature, key)
-
-
-def require_fit(document: Document, signature: bytes, key: keys.PublicKey) -> None:
-    """Check a signature over a document and the options of its proof, whose shape must have been checked.
-
-    Raises: SignatureRefused.
-    """
     if key.algorithm is not keys.KeyAlgorithm.ED25519:
         raise errors.SignatureRefused("the proof was made with another kind of key")
+    key.verify(proof.signature, message_of(document))
+
+
+def message_of(document: Document) -> bytes:
+    """Return what the proof of a document signs, whose shape must have been checked.
+
+    Raises: SignatureRefused, if the document has no canonical form.
+    """
     options = {name: value for name, value in document["proof"].items() if name != "proofValue"}
     try:
-        message = _hash(options) + _hash(_without_signatures(document))
+        return _hash(options) + _hash(_without_signatures(document))
     except errors.Malformed as error:
         raise errors.SignatureRefused("the document cannot be written in JCS") from error
-    key.verify(signature, message)
 
 
 def _without_signatures(document: Document) -> Document:

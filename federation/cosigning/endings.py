@@ -28,6 +28,15 @@ class Ending:
     at: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verified:
+    """An activity with a valid proof by its actor."""
+
+    actor_uri: str
+    named: frozenset[str]
+    at: str | None
+
+
 class Endings:
     """The withdrawals and removals of a file, found by what they name and verified when asked for."""
 
@@ -36,6 +45,8 @@ class Endings:
         self._keyring = keyring
         self._withdrawals = _index(bundle, "withdrawals", "Undo")
         self._removals = _index(bundle, "removals", "Delete")
+        #: What each activity that was asked for ends, verified once.
+        self._verified: dict[Place, _Verified | None] = {}
         self._used: set[Place] = set()
 
     @property
@@ -60,32 +71,38 @@ class Endings:
         return self._find(self._removals, authorization_uri, lambda actor_uri: actor_uri == author_uri)
 
     def _find(
-        self, index: dict[str, list[Place]], uri: str, is_right: Callable[[str], bool]
+        self, index: dict[int, list[Place]], uri: str, is_right: Callable[[str], bool]
     ) -> Ending | None:
-        for place in index.get(uri, ()):
-            document = load_record(self._bundle.source[slice(*place)])
-            try:
-                actor_uri = identifiers.require_id(document.get("actor"))
-                identifiers.require_beside(document.get("id"), actor_uri)
-                if not is_right(actor_uri):
-                    continue
-                evidence.require_signed(
-                    document, actor_uri, self._keyring, prefix=identifiers.COSIGN_FRAGMENT
-                )
-            except errors.FederationError:
-                continue
-            self._used.add(place)
-            return Ending(at=_time_of(document))
+        for place in index.get(hash(uri), ()):
+            if place not in self._verified:
+                self._verified[place] = self._verify(place)
+            found = self._verified[place]
+            if found is not None and uri in found.named and is_right(found.actor_uri):
+                self._used.add(place)
+                return Ending(at=found.at)
         return None
 
+    def _verify(self, place: Place) -> _Verified | None:
+        document = load_record(self._bundle.source[slice(*place)])
+        try:
+            actor_uri = identifiers.require_id(document.get("actor"))
+            identifiers.require_beside(document.get("id"), actor_uri)
+            evidence.require_signed(document, actor_uri, self._keyring, prefix=identifiers.COSIGN_FRAGMENT)
+        except errors.FederationError:
+            return None
+        return _Verified(actor_uri=actor_uri, named=record_checks.named_by(document), at=_time_of(document))
 
-def _index(bundle: Bundle, member: str, kind: str) -> dict[str, list[Place]]:
-    """Return where the activities of a kind are that name an id. Nothing of them is kept in memory."""
-    index: dict[str, list[Place]] = {}
+
+def _index(bundle: Bundle, member: str, kind: str) -> dict[int, list[Place]]:
+    """Return where the activities of a kind are, by the hash of each id that they name.
+
+    Nothing of them is kept in memory: a file may be full of them.
+    """
+    index: dict[int, list[Place]] = {}
     for place, document in zip(bundle.places[member], bundle.records(member), strict=True):
         if document is not None and document.get("type") == kind:
             for uri in record_checks.named_by(document):
-                places = index.setdefault(uri, [])
+                places = index.setdefault(hash(uri), [])
                 if len(places) < MAX_PER_ID:
                     places.append(place)
     return index

@@ -17,6 +17,9 @@ from federation.cosigning.record_checks import Authorization, CoSignature
 from federation.cosigning.report import EntryReport, EntryWord
 from federation.jsonld import Document
 
+#: Longer ids of entries that are invalid are not shown; nobody knows whether they are anybody's.
+_MAX_SHOWN_CHARS = 256
+
 
 class NamedKey(NamedTuple):
     """A key and its id."""
@@ -101,7 +104,7 @@ class EntryJudge:
             digest = identifiers.require_digest(entry.get("coSignatureDigest"))
             ending = self._endings.withdrawal_on_origin(identifiers.require_id(uri))
         except errors.Malformed:
-            return Finding(report=EntryReport(uri=uri, word=EntryWord.INVALID))
+            return Finding(report=EntryReport(uri=_shown(uri), word=EntryWord.INVALID))
         word = EntryWord.WITHDRAWN if ending else EntryWord.INVALID
         report = EntryReport(uri=uri, word=word, ended_at=ending.at if ending else None)
         return Finding(report=report, stamped_digest=digest)
@@ -193,4 +196,13 @@ def _digest_in(stamp: Authorization | None, statement: Document) -> str | None:
 
 def _uri_of(co_signature: object) -> str | None:
     uri = co_signature.get("id") if isinstance(co_signature, dict) else co_signature
-    return uri if isinstance(uri, str) else None
+    return _shown(uri)
+
+
+def _shown(uri: object) -> str | None:
+    """Return an id that can be shown; what is none may be as long as a book, or steer a screen."""
+    try:
+        shown = identifiers.require_id(uri)
+    except errors.Malformed:
+        return None
+    return shown if len(shown) <= _MAX_SHOWN_CHARS else None

@@ -12,7 +12,7 @@ from typing import Final
 
 from federation import errors, times
 
-MAX_ID_CHARS: Final = 2048
+MAX_ID_CHARS: Final = 1024
 MAX_REVISION: Final = 1_000_000
 #: Longer than any proof value that holds 64 bytes.
 MAX_PROOF_VALUE_CHARS: Final = 89

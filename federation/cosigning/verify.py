@@ -24,7 +24,7 @@ from federation.cosigning import (
 from federation.cosigning.bundle import Bundle
 from federation.cosigning.endings import Endings
 from federation.cosigning.entry_checks import EntryJudge, Finding, NamedKey
-from federation.cosigning.evidence import Keyring
+from federation.cosigning.evidence import Exhausted, Keyring
 from federation.cosigning.record_checks import Checkpoint
 from federation.cosigning.report import EntryWord, KeyReport, ListWord, Report, Speaker, StatementWord
 from federation.cosigning.trust import Rung, Sighting, Trust, Vouching
@@ -37,10 +37,12 @@ MAX_WITNESSES = 5
 def verify(source: bytes, trust: Trust | None = None) -> Report:
     """Verify a bundle.json or bundle.jsonl. Whatever the bytes are, the answer is a report."""
     try:
-        read = bundle.read(source)
+        return _Verification(bundle.read(source), trust).report()
     except errors.Malformed as error:
         return Report(statement=StatementWord.MALFORMED, notes=(str(error),), has_trust=trust is not None)
-    return _Verification(read, trust).report()
+    except Exhausted:
+        note = "a bundle has more keys, or needs more checks, than a bundle may"
+        return Report(statement=StatementWord.MALFORMED, notes=(note,), has_trust=trust is not None)
 
 
 def judge_statement(statement: Document | None, keyring: Keyring) -> tuple[StatementWord, NamedKey | None]:
@@ -104,7 +106,7 @@ class _Verification:
         statement = self._statement()
         word, author_key = judge_statement(statement, self._keyring)
         if statement is None or author_key is None or word is not StatementWord.VALID:
-            return Report(statement=word, has_trust=self._has_trust, notes=tuple(self._notes))
+            return Report(statement=word, has_trust=self._has_trust, notes=tuple(dict.fromkeys(self._notes)))
         self._author_keys[author_key] = None
         vouching = Vouching(self._trust, self._sightings(statement))
         endings = Endings(self._bundle, self._keyring)
@@ -136,16 +138,17 @@ class _Verification:
             as_of=checkpoint.published if checkpoint else None,
             keys=self._keys(findings, vouching),
             has_trust=self._has_trust,
-            notes=tuple(self._notes),
+            notes=tuple(dict.fromkeys(self._notes)),
             document=statement,
             tally=tally,
         )
 
     def _statement(self) -> Document | None:
         """Return the statement of the file, if there is exactly one and it can be loaded."""
-        sources = {self._bundle.source[slice(*place)] for place in self._bundle.places["statement"]}
-        if len(sources) != 1:
-            self._notes.append(f"the file holds {len(sources)} statements, not one")
+        source, places = self._bundle.source, self._bundle.places["statement"]
+        first = source[slice(*places[0])] if places else b""
+        if not places or any(source[slice(*place)] != first for place in places):
+            self._notes.append(f"the file holds {len(places)} statements, not one")
             return None
         return next(self._bundle.records("statement"))
 

@@ -58,7 +58,8 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 def width(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
-    return sum(_char_width(char) for char in text)
+    # Lists can be long: most of what stands in them needs no look at each letter.
+    return len(text) if text.isascii() else sum(map(_char_width, text))
 
 
 def _char_width(char: str) -> int:
@@ -81,7 +82,7 @@ def _cell(value: Any) -> str:
 
 def _printable(text: str) -> str:
     # Names and texts come from other servers; what they send must not steer the terminal.
-    shown = "".join(char if char.isprintable() else " " for char in text)
+    shown = text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
     one_line = " ".join(shown.split())
     return one_line if len(one_line) <= CELL_CHARS or "://" in one_line else one_line[: CELL_CHARS - 1] + "…"
 

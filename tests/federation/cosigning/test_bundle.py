@@ -182,10 +182,10 @@ def entries(count: int, former: int = 0) -> bytes:
     )
 
 
-def test_20000_entries_are_read_and_one_more_is_too_many() -> None:
-    assert len(bundle.read(entries(15_000, 5_000)).places["entries"]) == 15_000
+def test_10000_entries_are_read_and_one_more_is_too_many() -> None:
+    assert len(bundle.read(entries(8_000, 2_000)).places["entries"]) == 8_000
     with pytest.raises(errors.TooLarge, match="more records"):
-        bundle.read(entries(15_000, 5_001))
+        bundle.read(entries(8_000, 2_001))
 
 
 def test_60000_records_are_read_and_one_more_is_too_many() -> None:
