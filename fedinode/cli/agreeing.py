@@ -1,9 +1,10 @@
-"""Commands for decisions of several members: decisions, vote."""
+"""Commands for decisions of several members: decisions, vote, audit."""
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument, on_node
 from fedinode.cli.output import counted
-from fedinode.services import voting
+from fedinode.errors import NodeError
+from fedinode.services import recounting, voting
 from fedinode.services.deciding import Standing
 
 ACCOUNT = argument("--account", metavar="EMAIL", help="the member who wants it, where several decide")
@@ -56,11 +57,35 @@ async def vote(call: Call, cap: Capabilities) -> None:
     tell_standing(call, voted.standing, voted.made_uri, "That was the last vote needed: it is done.")
 
 
+async def audit(call: Call, cap: Capabilities) -> None:
+    """List who did what."""
+    found = await recounting.recount(cap)
+    if call.args.json:
+        call.output.json(found)
+    else:
+        rows = [
+            (each.id, each.at, each.who or "the machine", each.deed, each.subject) for each in found.deeds
+        ]
+        call.output.table(("id", "at", "who", "deed", "about"), rows, "Nothing was done yet.")
+    if found.first_broken is not None:
+        raise NodeError(
+            f"Entry {found.first_broken} of the audit does not fit the one before: it was changed, or one went."
+        )
+    if found.deeds:
+        call.output.say(f"The audit holds together. Keep its last hash elsewhere: {found.deeds[-1].hash}")
+
+
 COMMANDS = (
     Command(
         name="decisions",
         summary="list what waits for the votes of members",
         run=on_node(list_open),
+        lists=True,
+    ),
+    Command(
+        name="audit",
+        summary="list who decided and did what, and whether the list is whole",
+        run=on_node(audit),
         lists=True,
     ),
     Command(

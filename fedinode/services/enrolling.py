@@ -210,6 +210,7 @@ def _apply(session: Session, change: _Change, asker: int | None, now: datetime) 
     if change.deed == "add":
         accounts.add_role(session, change.account_id, row.id, change.role, now)
     else:
+        collectives.lock(session, row.id)
         if change.role == "owner" and accounts.count_owners(session, row.id) == 1:
             raise Conflict(f"{row.name} needs an owner: make another one first.")
         accounts.remove_role(session, change.account_id, row.id, change.role)

@@ -1,11 +1,13 @@
 """Two members decide, on the command line: what each command prints, and the sentences of what cannot be."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Run
+from tests.nodes.harness import Node
 
 #: Whom `init` made, and who come later.
 OWNER, BEN, CEM = "owner@berlin.localhost", "ben@berlin.example", "cem@berlin.example"
@@ -88,3 +90,18 @@ def test_members_come_go_and_are_told(run: Run) -> None:
         "could never agree"
         in run("collective", "set", "berlin", "--cosign", "9", "--account", OWNER, code=1).err
     )
+
+
+@pytest.mark.usefixtures("pair")
+def test_the_audit_is_listed_and_a_changed_entry_is_noticed(run: Run, node: Node) -> None:
+    listed = run("audit")
+    assert "threshold.raised" in listed.out
+    assert "Keep its last hash elsewhere" in listed.err
+    deeds = json.loads(run("audit", "--json").out)["deeds"]
+    assert [each["deed"] for each in deeds] == ["member.added", "threshold.raised"]
+    with sqlite3.connect(node.folder / "fedinode.db") as database:
+        triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE audit SET action = 'nothing' WHERE id = 1")
+    assert "Entry 1 of the audit does not fit" in run("audit", code=1).err
