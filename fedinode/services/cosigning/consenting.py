@@ -38,6 +38,7 @@ from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.cosignatures import CoSignatureRow, NewCoSignature
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow
+from fedinode.storage.invitations import InvitationRow
 from fedinode.storage.models import new_uid
 from fedinode.storage.statement_versions import NewVersion
 from fedinode.urls import Urls
@@ -100,14 +101,14 @@ async def cosign(
     Raises: NotFound, Conflict, NotAllowed, PeerUnavailable.
     """
     row = await cap.database.read(lambda session: registering.require_collective(session, collective))
-    invited = await cap.database.read(lambda session: invitations.find_newest(session, url, row.uri))
-    if invited is None or invited.state != "open":
+    now = cap.clock()
+    if await cap.database.read(lambda session: _standing_invitation(session, url, row, now)) is None:
         await _keep_public(cap, url, row)
-    await attaching.require_files(cap, await cap.database.read(lambda session: _to_sign(session, url, row)))
+    text = await cap.database.read(lambda session: _to_sign(session, url, row, now))
+    await attaching.require_files(cap, text)
 
     def write(session: Session) -> Consented:
-        now = cap.clock()
-        terms = _terms(session, url, row)
+        terms = _terms(session, url, row, now)
         _require_unsigned(session, terms, row)
         account_id = None if account is None else accounts.require_by_email(session, account).id
         question = Question(
@@ -164,27 +165,36 @@ def _may_sign(statement: Document, cell_uri: str) -> bool:
     return PUBLIC in allowed or cell_uri in allowed
 
 
-def _to_sign(session: Session, url: str, row: CollectiveRow) -> Document:
+def _standing_invitation(
+    session: Session, url: str, row: CollectiveRow, now: datetime
+) -> InvitationRow | None:
+    """Return the invitation by which a cell can sign a draft; who withdrew can sign again while it lasts."""
+    invited = invitations.find_newest(session, url, row.uri)
+    if invited is None or invited.state not in ("open", "answered") or invited.ends_at <= now:
+        return None
+    version = statement_versions.find(session, invited.statement_uri, invited.text_digest)
+    return None if version is None or version.public_at is not None else invited
+
+
+def _to_sign(session: Session, url: str, row: CollectiveRow, now: datetime) -> Document:
     """Return the text that a cell would sign now: the one that it was invited to, else the public one."""
-    invited = invitations.find_newest(session, url, row.uri)
-    is_invited = invited is not None and invited.state == "open"
-    return _statement(session, url, invited.text_digest if invited and is_invited else None)
+    invited = _standing_invitation(session, url, row, now)
+    return _statement(session, url, invited.text_digest if invited else None)
 
 
-def _terms(session: Session, url: str, row: CollectiveRow) -> Terms:
-    invited = invitations.find_newest(session, url, row.uri)
-    is_invited = invited is not None and invited.state == "open"
-    statement = _to_sign(session, url, row)
+def _terms(session: Session, url: str, row: CollectiveRow, now: datetime) -> Terms:
+    invited = _standing_invitation(session, url, row, now)
+    statement = _to_sign(session, url, row, now)
     names = collectives.display_names(session, row.id)
     return Terms(
         statement_uri=statement["id"],
         text_digest=statement["textDigest"],
         revision=statement["revision"],
-        role=invited.role if invited and is_invited else "cosigner",
+        role=invited.role if invited else "cosigner",
         name=names.get(row.primary_language, row.name),
         languages=tuple(statement["contentMap"]),
-        publish_before=invited.ends_at + PUBLISH_WITHIN if invited and is_invited else None,
-        invitation_uri=invited.uri if invited and is_invited else None,
+        publish_before=invited.ends_at + PUBLISH_WITHIN if invited else None,
+        invitation_uri=invited.uri if invited else None,
     )
 
 
@@ -213,7 +223,7 @@ def execute(session: Session, urls: Urls, decision: DecisionRow, now: datetime) 
     Raises: NotAllowed, Conflict, Stale.
     """
     row = collectives.get(session, decision.collective_id)
-    terms = _terms(session, decision.subject_uri, row)
+    terms = _terms(session, decision.subject_uri, row, now)
     mandate = deciding.require_decision(session, decision.uid, terms.digest, now)
     kept = statement_versions.find(session, terms.statement_uri, terms.text_digest)
     if kept is None:

@@ -7,6 +7,7 @@ Spec: docs/cosigning.md, R10, R14, R16.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -42,6 +43,7 @@ ANNOUNCE_WITHIN: Final = timedelta(minutes=15)
 ANNOUNCE_AFTER: Final = timedelta(minutes=1)
 #: Signers' states that wait for the publication.
 _WAITING: Final = ("sent", "accepted")
+_OTHER_TEXT: Final = "another text was published"
 
 
 # -- at the author
@@ -123,8 +125,12 @@ def needs_author(session: Session, world: World, group: Sequence[Pending]) -> fr
     return frozenset(
         pending.id
         for pending in group
-        if (statement := _statement_of(pending)) is not None and _waiting(session, statement["id"])
+        if (statement := _statement_of(pending)) is not None and _is_awaited(session, statement["id"])
     )
+
+
+def _is_awaited(session: Session, statement_uri: str) -> bool:
+    return bool(_waiting(session, statement_uri) or invitations.list_of_statement(session, statement_uri))
 
 
 def is_statement(pending: Pending) -> bool:
@@ -148,16 +154,37 @@ def take_publications(session: Session, world: World, group: Sequence[Pending]) 
 
 def judge(session: Session, urls: Urls, statement: Document, now: datetime) -> None:
     """Compare a statement as it is published with every consent of ours to it."""
-    rows = _waiting(session, statement["id"])
-    if not rows:
+    if not _is_awaited(session, statement["id"]):
         return
     word, _ = verify.judge_statement(statement, sightings.keyring_of(session, statement["attributedTo"]))
-    digest = _digest(statement)
-    for row in rows:
-        if word is StatementWord.VALID and digest == row.text_digest:
+    for row in _waiting(session, statement["id"]):
+        is_same = _is_what_was_signed(session, row, statement)
+        if word is StatementWord.VALID and is_same:
             _see(session, row, statement, now)
-        elif word is StatementWord.VALID or digest != row.text_digest:
+        elif word is StatementWord.VALID or _digest(statement) != row.text_digest:
             _mismatch(session, urls, row, statement, now)
+    if word is StatementWord.VALID:
+        _close_invitations(session, statement, now)
+
+
+def _is_what_was_signed(session: Session, row: CoSignatureRow, statement: Document) -> bool:
+    """Whether text and time are the ones that our cell knows: once public, both stay (R14, R16)."""
+    if _digest(statement) != row.text_digest:
+        return False
+    version = statement_versions.find(session, row.statement_uri, row.text_digest)
+    if version is None or version.public_at is None:
+        return True
+    return bool(jsonld.load(version.body).get("published") == statement["published"])
+
+
+def _close_invitations(session: Session, statement: Document, now: datetime) -> None:
+    """Note that a draft which we were shown is public: from here on it is signed as a public text."""
+    if statement_versions.find(session, statement["id"], statement["textDigest"]) is None:
+        return
+    statement_versions.put_public(session, consenting.new_version(statement), now)
+    for invitation in invitations.list_of_statement(session, statement["id"]):
+        if invitation.state == "open":
+            invitations.set_state(session, invitation, "expired", now)
 
 
 def _statement_of(pending: Pending) -> Document | None:
@@ -196,8 +223,8 @@ def _mismatch(session: Session, urls: Urls, row: CoSignatureRow, statement: Docu
     cell = collectives.find_by_uri(session, row.signer_uri)
     if cell is None:
         return
-    cosignatures.set_signer_state(session, row.id, "mismatch", reason="another text was published")
-    withdrawing.undo_as_agreed(session, urls, row, now)
+    cosignatures.set_signer_state(session, row.id, "mismatch", reason=_OTHER_TEXT)
+    withdrawing.undo_as_agreed(session, urls, replace(row, reason=_OTHER_TEXT), now)
     details = {
         "statement": row.statement_uri,
         "signed": row.text_digest,

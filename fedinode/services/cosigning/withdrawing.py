@@ -150,21 +150,23 @@ def take_withdrawals(session: Session, world: World, group: Sequence[Pending]) -
     for pending in group:
         if heeding.cancel(session, pending, world.now):
             continue
-        for uri in record_checks.named_by(pending.activity.document):
-            row = cosignatures.find(session, uri)
-            if row is not None:
-                take_undo(session, pending.activity.document, row, world.now)
-            else:
-                _keep_early(session, pending, uri, world.now)
+        document = pending.activity.document
+        named = [cosignatures.find(session, uri) for uri in sorted(record_checks.named_by(document))]
+        known = [row for row in named if row is not None]
+        for row in known:
+            take_undo(session, document, row, world.now)
+        if not known:
+            _keep_early(session, pending, world.now)
     return NOTHING
 
 
-def _keep_early(session: Session, pending: Pending, uri: str, now: datetime) -> None:
+def _keep_early(session: Session, pending: Pending, now: datetime) -> None:
     """Keep an Undo that came before its consent (R15): should the consent come yet, it has ended already."""
     document, signer_uri = pending.activity.document, pending.sender_uri
     embedded = pending.activity.object_document
+    named = record_checks.named_by(document)
     is_about_consent = embedded is not None and embedded.get("type") == activities.CO_SIGN_REQUEST
-    if not is_about_consent or not authority.is_same_origin(uri, signer_uri):
+    if not is_about_consent or not all(authority.is_same_origin(uri, signer_uri) for uri in named):
         return
     if not _is_signed(session, document, signer_uri):
         heeding.refuse(session, pending, "The withdrawal has no valid proof.", now)
