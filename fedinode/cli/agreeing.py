@@ -69,7 +69,7 @@ async def audit(call: Call, cap: Capabilities) -> None:
         call.output.table(("id", "at", "who", "deed", "about"), rows, "Nothing was done yet.")
     if found.first_broken is not None:
         raise NodeError(
-            f"Entry {found.first_broken} of the audit does not fit the one before: it was changed, or one went."
+            f"Entry {found.first_broken} of the audit does not fit the one before: something was changed."
         )
     if found.deeds:
         call.output.say(f"The audit holds together. Keep its last hash elsewhere: {found.deeds[-1].hash}")
