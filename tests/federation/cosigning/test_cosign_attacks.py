@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,6 +68,23 @@ def test_1_files_are_part_of_the_signed_text(change: Document) -> None:
     assert cells.words(cells.bundle(cells.entry(text=text), text=other)) == ["other-revision"]
 
 
+# -- 2: boosts follow the edit
+
+
+@pytest.mark.parametrize("revision", [1, 2])
+def test_2_an_edit_under_the_same_id_has_none_of_the_signatures(revision: int) -> None:
+    texts = {"de": "<p>Anders</p>", "en": "<p>Other</p>"}
+    edited = cells.statement(content=texts["de"], contentMap=texts, revision=revision, salt="A" * 22)
+    assert cells.words(cells.bundle(cells.entry(), text=edited)) == ["other-revision"]
+
+
+def test_2_who_signed_the_edit_too_is_listed_under_it_alone() -> None:
+    edited = cells.statement(revision=2, salt="A" * 22)
+    both = [cells.entry(KOELN), cells.entry(KOELN, edited, number=2)]
+    assert cells.words(cells.bundle(*both, text=edited)) == ["other-revision", "valid"]
+    assert cells.words(cells.bundle(*both)) == ["valid", "other-revision"]
+
+
 # -- 3: nobody vouches for the keys in a file
 
 
@@ -129,6 +147,18 @@ def test_4_a_mirror_that_hides_a_withdrawal_lists_more_than_the_author_counts() 
     assert (report.completeness, report.is_sound) == ("incomplete", False)
 
 
+def test_4_lists_are_unions_so_order_and_repetition_of_withdrawals_mean_nothing() -> None:
+    kept, gone = cells.entry(KOELN), cells.entry(HALLE)
+    undo = cells.withdrawal(gone["coSignature"], HALLE)
+    counted = cells.checkpoint([kept, gone], total=1)
+    for entries in ([kept, gone], [gone, kept]):
+        for undos in ([undo], [undo, undo], [unsigned(undo), undo]):
+            report = cells.verified(cells.bundle(*entries, withdrawals=undos, checkpoint=counted))
+            words = {each.signer_uri: each.word.value for each in report.entries}
+            assert words == {KOELN.uri: "valid", HALLE.uri: "withdrawn"}
+            assert report.completeness == "complete"
+
+
 @pytest.mark.parametrize(
     "change", [{"totalItems": 2}, {"setDigest": "zQm" + "1" * 44}, {"published": "2030-01-01T00:00:00Z"}]
 )
@@ -136,6 +166,25 @@ def test_13_a_forged_checkpoint_is_none(change: Document) -> None:
     made = cells.entry()
     report = cells.verified(cells.bundle(made, checkpoint=cells.checkpoint([made]) | change))
     assert (report.completeness, report.is_sound) == ("unknown", False)
+
+
+def test_13_an_entry_that_is_kept_back_is_missed() -> None:
+    shown, hidden = cells.entry(KOELN), cells.entry(HALLE)
+    report = cells.verified(cells.bundle(shown, checkpoint=cells.checkpoint([shown, hidden])))
+    assert (report.completeness, report.is_sound) == ("incomplete", False)
+
+
+def test_13_a_text_that_the_bundle_claims_was_signed_is_never_read() -> None:
+    stale = documents.signed_text(STATEMENT) | {"content": {"de": "<p>Anders</p>"}}
+    report = cells.verified(cells.bundle(cells.entry(), signedText=stale))
+    assert report.is_sound
+    assert report.document == STATEMENT
+
+
+def test_13_a_forged_witness_has_seen_nothing() -> None:
+    forged = cells.witness(HALLE, KOELN) | {"seen": [f"{KOELN.key_id} {BREMEN.value} 2026-11-24T04:10:00Z"]}
+    made = cells.bundle(cells.entry(), witnesses=[forged])
+    assert cells.words(made, cells.trusting(HALLE, LEIPZIG)) == ["valid"]
 
 
 def test_13_an_emptied_list_is_incomplete() -> None:
@@ -268,6 +317,12 @@ def test_8_times_have_one_form(limit: str) -> None:
     assert cells.words(cells.bundle(cells.entry(publishBefore=limit))) == ["invalid"]
 
 
+def test_8_a_text_that_was_published_too_late_has_no_consent() -> None:
+    late = cells.statement(published="2029-12-14T08:00:00Z")
+    assert late["textDigest"] == STATEMENT["textDigest"]
+    assert cells.words(cells.bundle(cells.entry(), text=late)) == ["expired-before-publication"]
+
+
 @pytest.mark.parametrize("published", ["2026-12-01T08:00:00+00:00", "2026-12-01", "9", 5])
 def test_8_the_statement_has_it_too(published: object) -> None:
     assert statement_word(published=published) == "malformed"
@@ -290,6 +345,25 @@ def test_10_a_cell_under_another_spelling_of_its_host_is_no_cell() -> None:
         made = cells.bundle(cells.entry(), cells.entry(other))
         made["actors"].append(other.actor)
         assert cells.words(made) == ["valid", "invalid"]
+
+
+def test_10_the_author_is_no_co_signer() -> None:
+    assert cells.words(cells.bundle(cells.entry(LEIPZIG))) == ["duplicate"]
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"role": "author"},
+        {"role": "supporter"},
+        {"signedLanguages": []},
+        {"signedLanguages": ["xx"]},
+        {"signedLanguages": ["de", "de"]},
+        {"signedLanguages": ["en"]},
+    ],
+)
+def test_10_roles_and_languages_are_those_that_there_are(terms: Document) -> None:
+    assert cells.words(cells.bundle(cells.entry(**terms))) == ["invalid"]
 
 
 def test_10_one_cell_counts_once() -> None:
@@ -421,6 +495,51 @@ def test_15_a_key_of_mixed_order_verifies_nothing() -> None:
 def test_16_a_later_revision_inherits_nothing() -> None:
     text = cells.statement(revision=2)
     assert cells.words(cells.bundle(cells.entry(), text=text)) == ["other-revision"]
+
+
+@pytest.mark.parametrize("revision", [2**53 - 1, 1_000_001])
+def test_16_no_revision_is_so_high_that_none_can_follow(revision: int) -> None:
+    assert statement_word(revision=revision) == "malformed"
+
+
+def test_16_an_old_bundle_says_of_which_day_it_is() -> None:
+    made = cells.entry()
+    report = cells.verified(cells.bundle(made))
+    assert (report.completeness, report.as_of) == ("complete", "2026-12-02T00:00:00Z")
+
+
+def test_16_an_amendment_names_the_first_text_but_has_a_new_id() -> None:
+    edition = replace(cells.EDITION, revision=2, first_uri=STATEMENT["id"])
+    amended = documents.render_statement(replace(cells.FACTS, uri=f"{LEIPZIG.origin}/statements/43"), edition)
+    assert (amended["context"], amended["revision"]) == (STATEMENT["id"], 2)
+    assert cells.words(cells.bundle(cells.entry(), text=LEIPZIG.sign(amended))) == ["wrong-statement"]
+
+
+# -- 17: attached files (their bytes are compared in tests/cli/test_verifying.py)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "https://evil.example/1.pdf"},
+        {"digestMultibase": None},
+        {"digestMultibase": "zQm" + "l" * 44},
+        {"mediaType": "text"},
+        {"name": None},
+        {"type": "Link"},
+        {"href": "https://leipzig.example/2.pdf"},
+    ],
+)
+def test_17_a_file_is_its_digest_on_the_authors_server(change: Document) -> None:
+    file = {
+        "type": "Document",
+        "mediaType": "application/pdf",
+        "name": "",
+        "url": f"{LEIPZIG.origin}/media/1.pdf",
+        "digestMultibase": "zQm" + "1" * 44,
+    }
+    assert statement_word(attachment=[file]) == "valid"
+    assert statement_word(attachment=[file | change]) == "malformed"
 
 
 # -- 18: good is not refused
