@@ -98,6 +98,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/signed-texts/{digest}", signature_lists.signed_text),
     ("/mirror", signature_lists.find_mirror),
     ("/mirror/{digest}", copies.mirror),
+    ("/mirror/{digest}/bundle.json", signature_lists.mirror),
     ("/mirror/{digest}/text/{language}", copies.kept_text),
     ("/mirror/{digest}/badge.svg", embeds.copy_badge),
     ("/mirror/{digest}/badge/{language}.svg", embeds.copy_badge),

@@ -33,7 +33,7 @@ async def bundle_json(site: Site, request: Request) -> Response:
 
 
 async def mirror(site: Site, request: Request) -> Response:
-    """`/mirror/{digest}`: the same, of every statement that we keep."""
+    """`/mirror/{digest}` and `/mirror/{digest}/bundle.json`: the same, of every statement that we keep."""
     return await _bundle(site, request, exposing.by_digest(request.path_params["digest"]))
 
 

@@ -1,16 +1,20 @@
 """Copies for people: the page of a kept statement, what a collective signed, and what other sites embed."""
 
 import pytest
+from sqlalchemy import update
 
-from federation.cosigning import documents
+from federation import jsonld
+from federation.cosigning import documents, records
+from federation.cosigning.records import Count
 from fedinode.capabilities import Capabilities
-from fedinode.storage import kept_statements
+from fedinode.storage import kept_statements, models
 from fedinode.storage.database import Session
 from tests.federation.cosigning import cells
 from tests.federation.cosigning.cells import HALLE, KOELN, LEIPZIG, STATEMENT
 from tests.web.conftest import HTML, Clock, Get, Publish, fresh
-from tests.web.signing_cells import keep, sign
+from tests.web.signing_cells import keep, meet, sign
 from tests.web.test_signers_on_pages import read, words
+from tests.web.test_templates import Outline
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +35,7 @@ async def test_a_copy_has_a_page_of_its_own_in_each_language(get: Get, digest: s
     assert "Leipziger Plenum leipzig.example" in shown
     assert "Berliner Zelle hat diese Erklärung unterzeichnet und bewahrt eine Kopie auf." in shown
     assert "2 Mitunterzeichnungen" in shown
-    assert f"fedinode verify https://berlin.example/mirror/{digest}" in shown
+    assert f"fedinode verify https://berlin.example/mirror/{digest}/bundle.json" in shown
     assert f"https://halle.example/mirror/{digest}" in shown
     english = await read(get, f"/mirror/{digest}/text/en")
     assert "We demand" in english
@@ -122,3 +126,48 @@ async def test_an_amended_copy_leads_to_the_newer_copy(cap: Capabilities, get: G
     assert "more</ins>" in (await get(f"/mirror/{new}/text/en", **HTML)).text.replace(
         '<span class="unseen">end of what was added]</span>', ""
     )
+
+
+@pytest.mark.parametrize(
+    "cell_name", ["<script>alert(1)</script>\"'&", "</title><svg onload=x>", "\u202egnp.exe"]
+)
+async def test_what_others_call_themselves_is_never_taken_for_markup(
+    cap: Capabilities, get: Get, clock: Clock, cell_name: str
+) -> None:
+    clock.now = cells.COUNTED
+    # No verifier lets such words in; the pages do not rely on that.
+    text = cells.statement(
+        name=cell_name,
+        nameMap={"de": cell_name, "en": cell_name},
+        summaryMap={"de": cell_name, "en": f"<p onclick=x>{cell_name}</p>"},
+        contentMap={"de": f"<p>{cell_name}</p>", "en": f'<a href="javascript:x">{cell_name}</a>'},
+    )
+    digest = await keep(cap, HALLE, text=text)
+    organisation = {"name": cell_name, "place": cell_name, "country": cell_name}
+    tally = LEIPZIG.sign_daily(
+        records.render_tally(
+            f"{text['id']}/tally",
+            text,
+            Count(persons={"mail": 3}, countries={cell_name: 1, "DE": 2}, organisations=[organisation]),
+            cells.COUNTED,
+        )
+    )
+
+    def write(session: Session) -> None:
+        kept_statements.change(session, text["id"], tally_body=jsonld.dump(tally))
+        session.execute(update(models.CoSignature).values(name=cell_name))
+        meet(session, LEIPZIG, cells.COUNTED, cell_name)
+
+    await cap.database.write(write)
+    for path in ("text/de", "text/en", "embed", "embed/en", "badge.svg"):
+        page = (await get(f"/mirror/{digest}/{path}", **HTML)).text
+        assert "<script" not in page
+        assert "onclick" not in page
+        assert "javascript:" not in page
+        assert "<svg onload" not in page
+        assert Outline(page).open == []
+    page = (await get("/@berlin/signed", **HTML)).text
+    assert "<script" not in page
+    assert Outline(page).open == []
+    shown = words((await get(f"/mirror/{digest}/text/en", **HTML)).text)
+    assert "3 people By country: Germany 2," in shown

@@ -136,10 +136,10 @@ def roster_of(session: Session, urls: Urls, found: KeptList) -> Roster:
         completeness=_completeness(found),
         text_digest=found.kept.text_digest,
         statement_uri=found.kept.statement_uri,
-        bundle_url=f"{stem}/bundle.json" if found.kept.is_own else stem,
+        bundle_url=f"{stem}/bundle.json",
         badge_url=f"{stem}/badge.svg",
         embed_url=f"{stem}/embed",
-        mirrors=_mirrors(urls, found),
+        mirrors=_mirrors(urls, found.kept.text_digest, sound),
         depends_on=(post_key(found.kept.text_digest), SIGNERS_KEY, *_own_post(session, found)),
     )
 
@@ -294,9 +294,8 @@ def _organisation(stated: Document) -> Organisation:
     )
 
 
-def _mirrors(urls: Urls, found: KeptList) -> tuple[str, ...]:
-    """Return where further copies are: at every cell that is listed, and at the author's."""
-    kept = found.kept
-    origins = dict.fromkeys("/".join(row.signer_uri.split("/")[:3]) for row in found.listed)
-    others = [f"{origin}/mirror/{kept.text_digest}" for origin in origins if origin != urls.origin]
+def _mirrors(urls: Urls, text_digest: str, rows: Sequence[CoSignatureRow]) -> tuple[str, ...]:
+    """Return where further copies are: at every cell that is listed."""
+    origins = dict.fromkeys("/".join(row.signer_uri.split("/")[:3]) for row in rows)
+    others = [f"{origin}/mirror/{text_digest}" for origin in origins if origin != urls.origin]
     return tuple(others[:MAX_MIRRORS])

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from federation import jsonld, times
 from federation.jsonld import Document
-from fedinode.services.cosigning import rostering
+from fedinode.services.cosigning import bundling, rostering
 from fedinode.services.cosigning.rostering import Signatory
 from fedinode.storage import cosignatures, kept_statements, statement_versions
 from fedinode.storage.database import Session
@@ -95,6 +95,8 @@ def _not_renewed(
     renewed = {
         row.signer_uri for row in cosignatures.listed(session, newest.statement_uri, newest.text_digest)
     }
+    earlier = cosignatures.listed(session, before.statement_uri, before.text_digest)
+    left_out = renewed | rostering.blocked_of(session, {row.signer_uri for row in earlier})
     return tuple(
         Signatory(
             name=row.name,
@@ -105,8 +107,8 @@ def _not_renewed(
             since=None,
             record_uri=row.uri,
         )
-        for row in cosignatures.listed(session, before.statement_uri, before.text_digest)
-        if row.signer_uri not in renewed
+        for row in earlier
+        if row.signer_uri not in left_out
     )
 
 
@@ -156,9 +158,17 @@ def _describe(
         language=shown,
         published_at=times.parse_timestamp(document["published"]),
         url=urls.kept_text(row.text_digest, shown) if is_copy else document["url"],
-        signed_by=len(cosignatures.listed(session, row.statement_uri, row.text_digest)),
+        signed_by=_count(session, urls, row),
         changes=differences.compare(_words(before, shown), _words(document, shown)) if before else (),
     )
+
+
+def _count(session: Session, urls: Urls, row: VersionRow) -> int:
+    """Return how many signed a version, as the page of that version counts."""
+    found = bundling.find_list(session, row.statement_uri)
+    if found is None or found.kept.text_digest != row.text_digest:
+        return len(cosignatures.listed(session, row.statement_uri, row.text_digest))
+    return rostering.roster_of(session, urls, found).total
 
 
 def _words(document: Document, language: str) -> str:
