@@ -115,13 +115,16 @@ def _people(found: KeptList) -> tuple[tuple[str, str], ...]:
 
 def _actors(session: Session, found: KeptList, witnesses: Iterable[str]) -> list[Document]:
     """Return everybody whose keys a reader needs; our own witness is among those who sign, or did."""
-    documents_by_name: list[Document] = []
     people = dict(_people(found))
     people |= {uri: "" for uri in witnesses if uri not in people}
-    for uri, name in people.items():
-        for key_id, key in sightings.known_keys(session, uri):
-            documents_by_name.append(records.render_actor(uri, name, {key_id: key}))
-    return documents_by_name
+    keys = {uri: dict.fromkeys(sightings.known_keys(session, uri)) for uri in people}
+    for row in (*found.listed, *found.ended):
+        keys[row.signer_uri] |= dict.fromkeys(sightings.keys_of_signer(session, row))
+    return [
+        records.render_actor(uri, name, {key_id: key})
+        for uri, name in people.items()
+        for key_id, key in keys[uri]
+    ]
 
 
 def _witness(session: Session, urls: Urls, found: KeptList, now: datetime) -> Document:

@@ -1,14 +1,17 @@
 """The keys of actors as this node itself saw them at their origins, for checking records of co-signing.
 
-A key that was seen once stays, so that what it signed can be checked after it was replaced (K3).
+A key that was seen once stays, so that what it signed can be checked after it was replaced (K3). Of a signer
+whose server never answered here, the key that the author's stamp names stands in for what was not seen.
 """
 
 from datetime import datetime
 
+from federation import jsonld
 from federation.actors import Actor
-from federation.cosigning import records
+from federation.cosigning import record_checks, records
 from federation.cosigning.evidence import Keyring
 from fedinode.storage import remote_actors, signing_keys
+from fedinode.storage.cosignatures import CoSignatureRow
 from fedinode.storage.database import Session
 
 MULTIKEY = "z6Mk"
@@ -36,6 +39,25 @@ def seen_keys(session: Session, actor_uri: str) -> tuple[tuple[str, str, datetim
     )
     seen = ours or remote_actors.keys_ever_seen(session, actor_uri)
     return tuple(each for each in seen if each[1].startswith(MULTIKEY))
+
+
+def keys_of_signer(session: Session, row: CoSignatureRow) -> tuple[tuple[str, str], ...]:
+    """Return the keys of a signer that were seen, and the one that the stamp names if it was not seen."""
+    known = known_keys(session, row.signer_uri)
+    if row.stamp_body is None:
+        return known
+    key_id = record_checks.parse_co_signature(jsonld.load(row.body)).key_id
+    named = record_checks.parse_authorization(jsonld.load(row.stamp_body)).witnessed_value
+    is_seen = key_id in dict(known) or not isinstance(named, str)
+    return known if is_seen else (*known, (key_id, str(named)))
+
+
+def keyring_of_signer(session: Session, row: CoSignatureRow) -> Keyring:
+    """Return the keys that a consent and its Undo are checked with."""
+    keyring = Keyring()
+    for key_id, public in keys_of_signer(session, row):
+        keyring.add_actor(records.render_actor(row.signer_uri, "", {key_id: public}))
+    return keyring
 
 
 def first_keys(session: Session, actor_uri: str) -> tuple[tuple[str, str], ...]:

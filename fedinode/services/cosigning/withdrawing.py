@@ -12,6 +12,7 @@ from datetime import datetime
 from federation import activities, authority, jsonld
 from federation.activities import Envelope
 from federation.cosigning import documents, evidence, identifiers, record_checks, records
+from federation.cosigning.evidence import Keyring
 from federation.errors import FederationError
 from federation.jsonld import PUBLIC, Document
 from fedinode.capabilities import Capabilities
@@ -168,7 +169,7 @@ def _keep_early(session: Session, pending: Pending, now: datetime) -> None:
     is_about_consent = embedded is not None and embedded.get("type") == activities.CO_SIGN_REQUEST
     if not is_about_consent or not all(authority.is_same_origin(uri, signer_uri) for uri in named):
         return
-    if not _is_signed(session, document, signer_uri):
+    if not _is_signed(document, signer_uri, sightings.keyring_of(session, signer_uri)):
         heeding.refuse(session, pending, "The withdrawal has no valid proof.", now)
         return
     kept = evidence_files.list_from(session, signer_uri, [_EARLY])
@@ -193,10 +194,9 @@ def apply_early(session: Session, row: CoSignatureRow, now: datetime) -> bool:
     )
 
 
-def _is_signed(session: Session, document: Document, owner_uri: str) -> bool:
-    """Whether a record carries the proof of a collective's members, by a key that was seen at its server."""
+def _is_signed(document: Document, owner_uri: str, keyring: Keyring) -> bool:
+    """Whether a record carries the proof of a collective's members, by a key that is known here."""
     try:
-        keyring = sightings.keyring_of(session, owner_uri)
         evidence.require_signed(document, owner_uri, keyring, prefix=identifiers.COSIGN_FRAGMENT)
     except FederationError:
         return False
@@ -209,7 +209,7 @@ def take_undo(session: Session, document: Document, row: CoSignatureRow, now: da
         return True
     if document.get("type") != activities.UNDO or row.uri not in record_checks.named_by(document):
         return False
-    if not _is_signed(session, document, row.signer_uri):
+    if not _is_signed(document, row.signer_uri, sightings.keyring_of_signer(session, row)):
         return False
     _apply(session, row, jsonld.dump(document), now)
     return True
@@ -332,7 +332,8 @@ def take_removal(session: Session, document: Document, row: CoSignatureRow, now:
     named = record_checks.named_by(document)
     if document.get("type") != activities.DELETE or row.stamp_uri not in named:
         return False
-    if not _is_signed(session, document, jsonld.load(row.body)["statementAuthor"]):
+    author_uri = jsonld.load(row.body)["statementAuthor"]
+    if not _is_signed(document, author_uri, sightings.keyring_of(session, author_uri)):
         return False
     cosignatures.record_removal(session, row.id, jsonld.dump(document), now)
     keeping_lists.touch(session, row.statement_uri, now)

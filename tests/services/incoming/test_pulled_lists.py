@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from federation import proofs
-from federation.cosigning import documents, records
+from federation import jsonld, proofs
+from federation.cosigning import documents, records, verify
+from federation.cosigning.report import EntryWord, Report
 from federation.jsonld import Document
 from fedinode.services import registering
-from fedinode.services.cosigning import consenting, pulling, rechecking, witnessing
+from fedinode.services.cosigning import bundling, consenting, pulling, rechecking, witnessing
 from fedinode.storage import cosignatures, kept_statements, models, statement_versions
 from fedinode.storage.database import Session
 from fedinode.storage.kept_statements import NewKept
@@ -167,11 +168,7 @@ async def test_a_withdrawal_that_was_missed_is_found_at_the_signers_own_server(
     koeln = lists.server.peer("koeln")
     koeln.serve(consent)
     assert await rechecking.ask_signers(visited.cap) == 1
-    record = records.render_withdrawal(
-        f"{lists.koeln.origin}/activities/1", f"{consent['id']}/request", consent, cells.COUNTED
-    )
-    key_id = f"{lists.koeln.uri}#cosign-1"
-    undo = proofs.sign_document(record, make_key("cosign-1"), key_id, cells.COUNTED)
+    undo = withdrawal(lists, consent)
     koeln.answer("/cosignatures/1", Reply(status=410))
     bundle = records.render_bundle(cells.COUNTED, lists.text, {"withdrawals": [undo]})
     mirror = f"/mirror/{lists.text['textDigest']}"
@@ -180,6 +177,34 @@ async def test_a_withdrawal_that_was_missed_is_found_at_the_signers_own_server(
     await rechecking.ask_signers(visited.cap)
     row = await visited.row(models.CoSignature)
     assert row.author_state == "withdrawn"
+
+
+async def test_a_signer_who_never_answered_is_listed_and_withdrawn_by_the_key_that_its_stamp_names(
+    visited: Visited, lists: Lists
+) -> None:
+    lists.server.peer("koeln").answer(f"/users/{BOB}", Reply(status=503))
+    entry = lists.entry()
+    lists.serve_list(entry)
+    assert await pull(visited, lists) == ([lists.koeln.uri], None)
+    report = await verified(visited, lists)
+    assert [each.word for each in report.entries] == [EntryWord.VALID]
+    undo = withdrawal(lists, entry["coSignature"])
+    lists.serve_list(formerEntries=[entry], withdrawals=[undo])
+    assert (await pull(visited, lists))[0] == []
+    report = await verified(visited, lists)
+    assert [each.word for each in report.former] == [EntryWord.WITHDRAWN]
+
+
+async def verified(visited: Visited, lists: Lists) -> Report:
+    """Verify the bundle that our node serves of the list."""
+    return verify.verify(jsonld.dump(await bundling.bundle_of(visited.cap, lists.text["id"])))
+
+
+def withdrawal(lists: Lists, consent: Document) -> Document:
+    record = records.render_withdrawal(
+        f"{lists.koeln.origin}/activities/1", f"{consent['id']}/request", consent, cells.COUNTED
+    )
+    return proofs.sign_document(record, make_key("cosign-1"), f"{lists.koeln.uri}#cosign-1", cells.COUNTED)
 
 
 async def test_the_word_of_another_keeper_is_kept_once(visited: Visited, lists: Lists) -> None:
