@@ -138,6 +138,13 @@ def ever_stamped(session: Session, statement_uri: str, text_digest: str) -> tupl
     return _all(session, query)
 
 
+def set_requested(session: Session, uri: str, request_uri: str) -> None:
+    """Note that a consent of ours to a statement of ours reached its author."""
+    session.execute(
+        update(_TABLE).where(_TABLE.uri == uri).values(author_state="pending", request_uri=request_uri)
+    )
+
+
 def set_author_state(
     session: Session, row_id: int, state: str, *, reason: str | None = None, ended_at: datetime | None = None
 ) -> None:

@@ -45,6 +45,10 @@ from fedinode.urls import Urls
 
 #: A consent to a draft ends by itself if the author has not published so long after the invitation ended.
 PUBLISH_WITHIN: Final = timedelta(days=30)
+#: An author that has not answered for so long is not asked any more.
+ANSWER_WITHIN: Final = timedelta(days=30)
+#: Signers' states in which the author's answer counts.
+UNANSWERED: Final = ("sent", "unanswered")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +212,9 @@ def _statement(session: Session, url: str, text_digest: str | None) -> Document:
 
 def _require_unsigned(session: Session, terms: Terms, row: CollectiveRow) -> None:
     for each in cosignatures.list_of_statement(session, terms.statement_uri):
-        is_standing = each.signer_state in ("sent", "accepted", "seen", "public") and each.ended_at is None
+        is_standing = (
+            each.signer_state in (*UNANSWERED, "accepted", "seen", "public") and each.ended_at is None
+        )
         if each.signer_uri == row.uri and each.text_digest == terms.text_digest and is_standing:
             raise Conflict(f"{row.name} has signed this text already: {each.uri}")
 
@@ -288,13 +294,23 @@ def send_request(
 
 
 def resend(session: Session, urls: Urls, now: datetime) -> int:
-    """Send again, once a day, what authors have not answered yet; return how many."""
+    """Send again, once a day, what authors have not answered yet; return how many.
+
+    Who does not answer for a month is not asked any more; an answer that comes later counts all the same.
+    """
     unanswered = cosignatures.list_in_state(session, signer=("sent",))
     for each in unanswered:
         row = collectives.find_by_uri(session, each.signer_uri)
-        if row is not None:
+        if _is_over(each, now):
+            cosignatures.set_signer_state(session, each.id, "unanswered")
+        elif row is not None:
             send_request(session, urls, row, jsonld.load(each.body), None, now)
     return len(unanswered)
+
+
+def _is_over(row: CoSignatureRow, now: datetime) -> bool:
+    signed_at = times.parse_timestamp(jsonld.load(row.body)["published"])
+    return now >= signed_at + ANSWER_WITHIN or row.ended_at is not None
 
 
 # -- what the author answers
@@ -325,9 +341,14 @@ def _take_stamp(session: Session, world: World, answer: Answer, pending: Pending
         stamp.document, consent.author_uri, sightings.keyring_of(session, consent.author_uri)
     )
     cosignatures.record_stamp(session, row.id, stamp.uri, jsonld.dump(stamp.document), world.now)
-    if row.signer_state == "sent":
-        cosignatures.set_signer_state(session, row.id, "accepted")
-        _keep_if_public(session, row, world.now)
+    if row.signer_state in UNANSWERED:
+        note_acceptance(session, row, world.now)
+
+
+def note_acceptance(session: Session, row: CoSignatureRow, now: datetime) -> None:
+    """Note at the signer that the author lists its consent."""
+    cosignatures.set_signer_state(session, row.id, "accepted")
+    _keep_if_public(session, row, now)
 
 
 def _keep_if_public(session: Session, row: CoSignatureRow, now: datetime) -> None:
@@ -350,7 +371,7 @@ def take_refusals(session: Session, world: World, group: Sequence[Pending]) -> K
             heeding.refuse(session, pending, str(error), world.now)
             continue
         row = cosignatures.find(session, answer.co_signature_uri)
-        if row is not None and row.signer_state == "sent" and _is_author(row.body, pending.sender_uri):
+        if row is not None and row.signer_state in UNANSWERED and _is_author(row.body, pending.sender_uri):
             cosignatures.set_signer_state(session, row.id, "rejected", reason=answer.reason)
             details = {"author": pending.sender_uri, "reason": answer.reason or ""}
             audit_log.add(session, "cosign.rejected", row.uri, now=world.now, details=details)

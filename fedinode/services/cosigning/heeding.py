@@ -75,7 +75,8 @@ def _keep(session: Session, world: World, invite: Invite, cell: CollectiveRow) -
         body=jsonld.dump(draft),
         ends_at=invite.ends_at,
     )
-    if not invitations.add(session, new, world.now):
+    # One row stands for both sides: of an author on this node it is here already.
+    if not invitations.add(session, new, world.now) and not world.urls.is_ours(invite.author_uri):
         return
     version = NewVersion(
         statement_uri=draft["id"],

@@ -61,7 +61,9 @@ def keep_copy(session: Session, row: CoSignatureRow, collective_id: int, now: da
         is_own=False,
     )
     kept_statements.add(session, new)
-    kept_statements.change(session, row.statement_uri, pull_due_at=now)
+    kept = kept_statements.find(session, row.statement_uri)
+    if kept is not None and not kept.is_own:
+        kept_statements.change(session, row.statement_uri, pull_due_at=now)
     cosignatures.set_signer_state(session, row.id, "seen")
     invalidations.record(session, [SIGNERS_KEY, post_key(row.text_digest)], now)
 

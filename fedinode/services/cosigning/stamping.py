@@ -18,7 +18,7 @@ from federation.jsonld import Document
 from fedinode.capabilities import Capabilities, load_signing_key
 from fedinode.errors import Conflict, NotFound
 from fedinode.services import resolving, sending, telling
-from fedinode.services.cosigning import heeding, keeping_lists, sightings, withdrawing
+from fedinode.services.cosigning import consenting, heeding, keeping_lists, sightings, withdrawing
 from fedinode.services.handling import NOTHING, Facts, Keys, Pending, World
 from fedinode.services.sending import Outgoing
 from fedinode.storage import collectives, cosignatures, inboxes, invitations, statement_versions
@@ -82,7 +82,7 @@ def _take_one(session: Session, world: World, request: Request, actor: Actor) ->
     if author is None or not world.urls.is_ours(consent.statement_uri):
         return
     known = cosignatures.find(session, consent.uri)
-    if known is not None:
+    if known is not None and known.author_state is not None:
         _repeat_answer(session, world, author, request, known)
         return
     try:
@@ -90,7 +90,9 @@ def _take_one(session: Session, world: World, request: Request, actor: Actor) ->
     except _Refused as refusal:
         _refuse(session, world, author, request, str(refusal))
         return
-    cosignatures.add(session, _as_row(case))
+    if not cosignatures.add(session, _as_row(case)):
+        # The signer is another collective of this node: one row stands for both sides.
+        cosignatures.set_requested(session, consent.uri, request.uri)
     row = _get(session, consent.uri)
     if withdrawing.apply_early(session, row, world.now):
         return
@@ -198,6 +200,8 @@ def accept(session: Session, urls: Urls, row: CoSignatureRow, key: str, now: dat
     uri = urls.authorization(new_uid())
     stamp = _proven(session, records.render_authorization(uri, document, key, now), author.uri, now)
     cosignatures.record_stamp(session, row.id, uri, jsonld.dump(stamp), now)
+    if row.signer_state in consenting.UNANSWERED:
+        consenting.note_acceptance(session, row, now)
     invitation = invitations.find_newest(session, row.statement_uri, row.signer_uri)
     if invitation is not None and invitation.state == "open":
         invitations.set_state(session, invitation, "answered", now)

@@ -42,7 +42,7 @@ from fedinode.urls import Urls
 ANNOUNCE_WITHIN: Final = timedelta(minutes=15)
 ANNOUNCE_AFTER: Final = timedelta(minutes=1)
 #: Signers' states that wait for the publication.
-_WAITING: Final = ("sent", "accepted")
+_WAITING: Final = (*consenting.UNANSWERED, "accepted")
 _OTHER_TEXT: Final = "another text was published"
 
 
@@ -215,7 +215,9 @@ def _see(session: Session, row: CoSignatureRow, statement: Document, now: dateti
         return
     _leave_out(session, row.statement_uri)
     statement_versions.put_public(session, consenting.new_version(statement), now)
-    keeping_lists.keep_copy(session, row, cell.id, now)
+    # Who is not listed yet keeps no list and shows nothing; the answer that is still to come does both.
+    if row.signer_state == "accepted":
+        keeping_lists.keep_copy(session, row, cell.id, now)
 
 
 def _mismatch(session: Session, urls: Urls, row: CoSignatureRow, statement: Document, now: datetime) -> None:
@@ -239,14 +241,20 @@ def _mismatch(session: Session, urls: Urls, row: CoSignatureRow, statement: Docu
 
 def withdraw_unpublished(session: Session, urls: Urls, now: datetime) -> int:
     """Withdraw the consents whose statement was not seen published in time; return how many (R14)."""
-    late = [
-        row
-        for row in cosignatures.list_in_state(session, signer=_WAITING)
-        if row.ended_at is None and _is_over(row, now)
-    ]
+    late = [row for row in _unpublished(session) if _is_over(row, now)]
     for row in late:
         withdrawing.undo_as_agreed(session, urls, row, now)
     return len(late)
+
+
+def _unpublished(session: Session) -> list[CoSignatureRow]:
+    """Return the consents of ours that stand, to texts that were not seen in public."""
+    found = []
+    for row in cosignatures.list_in_state(session, signer=_WAITING):
+        version = statement_versions.find(session, row.statement_uri, row.text_digest)
+        if row.ended_at is None and (version is None or version.public_at is None):
+            found.append(row)
+    return found
 
 
 def _is_over(row: CoSignatureRow, now: datetime) -> bool:
@@ -256,8 +264,8 @@ def _is_over(row: CoSignatureRow, now: datetime) -> bool:
 
 async def poll_unpublished(cap: Capabilities) -> int:
     """Ask once whether the statements that our cells signed are public: a Create may have been lost (R11)."""
-    rows = await cap.database.read(lambda session: cosignatures.list_in_state(session, signer=_WAITING))
-    for uri in {row.statement_uri for row in rows if row.ended_at is None}:
+    rows = await cap.database.read(_unpublished)
+    for uri in {row.statement_uri for row in rows}:
         try:
             found = await resolving.resolve_object(cap, uri)
             await resolving.resolve_actor(cap, found.author.uri, max_age=timedelta(0))

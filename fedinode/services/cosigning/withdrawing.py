@@ -35,7 +35,7 @@ MAX_EARLY = 10
 #: How evidence of that kind is marked.
 _EARLY = "withdrawal"
 #: A consent in one of these states binds the cell, or may.
-_BINDING = ("sent", "accepted", "seen", "public", "mismatch")
+_BINDING = ("sent", "unanswered", "accepted", "seen", "public", "mismatch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

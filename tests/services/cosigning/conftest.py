@@ -105,8 +105,14 @@ class Side:
         while await reacting.react_once(self.cap) or await reacting.fetch_once(self.cap):
             pass
 
+    async def take_own(self) -> None:
+        """Take in what collectives of this node sent to each other."""
+        while activities := await self.outgoing(self):
+            for activity in activities:
+                await self.take(self, activity)
+
     async def _post(self, sender: "Side", activity: Document) -> httpx.Response:
-        key = await sender.cap.keyring.signer(sender.actor_uri)
+        key = await sender.cap.keyring.signer(activity["actor"])
         message = HttpMessage(
             method="POST",
             target_uri=f"{self.peer.origin}/inbox",

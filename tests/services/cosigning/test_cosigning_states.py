@@ -8,8 +8,9 @@ from federation import proofs
 from federation.cosigning import documents
 from federation.jsonld import Document
 from fedinode.errors import Conflict, NodeError
-from fedinode.services import amending, publishing, revising
-from fedinode.services.cosigning import heeding, inviting, stamping, withdrawing
+from fedinode.services import amending, publishing, registering, revising
+from fedinode.services.cosigning import consenting, heeding, inviting, stamping, ticking, withdrawing
+from fedinode.services.registering import ActorKeys
 from fedinode.storage import kept_statements, remote_actors
 from fedinode.storage.kept_statements import KeptRow
 from tests.services.cosigning.conftest import Parties, Side
@@ -356,3 +357,49 @@ async def test_an_amendment_is_another_statement_that_nobody_has_signed(parties:
     ]
     with pytest.raises(Conflict, match=amended.uri):
         await amending.amend(parties.author.cap, statement, parties.manuscript("Five hours."))
+
+
+async def test_two_collectives_of_one_node_sign_for_each_other(
+    parties: Parties, party_keys: tuple[ActorKeys, ActorKeys]
+) -> None:
+    author = parties.author
+    urls, now = author.cap.urls, parties.clock()
+    new = registering.new_collective(urls, "ehrenfeld", "Ehrenfeld", "en", "automatic")
+    await author.cap.database.write(
+        lambda session: registering.record_collective(session, urls, new, party_keys[1], now)
+    )
+    await author.show(urls.collective("ehrenfeld"))
+    post = await publishing.post(author.cap, parties.manuscript(), collective=author.name, draft=True)
+    await inviting.invite(author.cap, post.uri, [urls.collective("ehrenfeld")], inviting.Ask())
+    await author.take_own()
+    consented = await consenting.cosign(author.cap, post.uri, collective="ehrenfeld")
+    await author.take_own()
+    assert await author.states(post.uri) == [("accepted", "accepted")]
+    await publishing.publish(author.cap, post.uri)
+    digest = (await author.show(post.uri))["textDigest"]
+    await author.take_own()
+    assert await author.states(post.uri) == [("accepted", "seen")]
+    assert await author.listed(digest) == [consented.co_signature_uri]
+    await withdrawing.withdraw(author.cap, post.uri, collective="ehrenfeld")
+    await author.take_own()
+    assert await author.states(post.uri) == [("withdrawn", "withdrawn")]
+    assert await author.listed(digest) == []
+
+
+async def test_an_author_that_never_answers_is_not_asked_for_ever(parties: Parties) -> None:
+    statement = await parties.draft()
+    await parties.publish(statement)
+    await parties.sign(statement)
+    parties.clock.now += timedelta(days=1)
+    await ticking.tick_slowly(parties.cell.cap)
+    requests = await parties.cell.outgoing(parties.author)
+    assert [each["type"] for each in requests] == ["CoSignRequest"] * 2
+    parties.clock.now += timedelta(days=30)
+    await ticking.tick_slowly(parties.cell.cap)
+    assert await parties.cell.states(statement) == [(None, "unanswered")]
+    assert await parties.cell.outgoing(parties.author) == []
+    await parties.author.take(parties.cell, requests[0])
+    row = (await parties.author.consents(statement))[0]
+    await stamping.accept_by_hand(parties.author.cap, row.id)
+    await parties.pass_on()
+    assert await parties.cell.states(statement) == [("accepted", "seen")]
