@@ -207,7 +207,7 @@ def _same_or_new(
     session: Session, question: Question, needed: int, now: datetime
 ) -> tuple[DecisionRow, bool]:
     """Return the open decision about exactly this, or a new one, and whether it is new."""
-    found = decisions.find_open(session, question.action, question.subject_uri)
+    found = decisions.find_open(session, question.collective_id, question.action, question.subject_uri)
     if found is not None and found.expires_at is not None and found.expires_at <= now:
         _close_expired(session, found, now)
     elif found is not None and found.digest == question.digest:

@@ -89,10 +89,12 @@ def find(session: Session, uid: str) -> DecisionRow | None:
     return DecisionRow(**row._mapping) if row else None
 
 
-def find_open(session: Session, action: str, subject_uri: str) -> DecisionRow | None:
-    """Return the open decision about this, locked until the commit."""
-    query = select(*_COLUMNS).where(
-        _TABLE.action == action, _TABLE.subject_uri == subject_uri, _TABLE.state == "open"
+def find_open(session: Session, collective_id: int, action: str, subject_uri: str) -> DecisionRow | None:
+    """Return the open decision of a collective about this, locked until the commit."""
+    query = (
+        select(*_COLUMNS)
+        .where(_TABLE.collective_id == collective_id, _TABLE.state == "open")
+        .where(_TABLE.action == action, _TABLE.subject_uri == subject_uri)
     )
     row = session.execute(locked(session, query)).one_or_none()
     return DecisionRow(**row._mapping) if row else None

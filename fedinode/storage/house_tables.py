@@ -104,13 +104,14 @@ class AuditEntry(Base):
 
 
 class Decision(Base):
-    """A question that k of n members answer. At most one is open about the same thing."""
+    """A question that k of n members answer. In a collective one is open about the same thing at most."""
 
     __tablename__ = "decisions"
     __table_args__ = (
         one_of("state", "open", "approved", "executed", "refused", "expired", "cancelled"),
         Index(
             "uq_decisions_open",
+            "collective_id",
             "action",
             "subject_uri",
             unique=True,

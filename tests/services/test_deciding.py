@@ -198,3 +198,11 @@ def test_every_step_is_in_the_audit_and_the_chain_holds(pair: House) -> None:
         "decision.executed",
     ]
     assert pair.database.read_now(audit_log.first_broken) is None
+
+
+def test_two_collectives_of_one_node_decide_apart_about_the_same(database: Database, pair: House) -> None:
+    other = House(database, k=2, roles={"Dana": "owner", "Emil": "signer"})
+    ours, theirs = pair.ask("Alice"), other.ask("Dana")
+    assert ours.decision.uid != theirs.decision.uid
+    assert pair.vote("Bob", ours).is_approved
+    assert theirs.missing == ("Emil",)

@@ -162,8 +162,10 @@ def test_what_is_voted_on_never_changes(database: Database, column: str) -> None
 
 def test_one_decision_at_a_time_is_open_about_a_thing(database: Database) -> None:
     def open_two(session: Session) -> None:
-        for state in ("executed", "open", "open"):
-            add(session, Decision, action="publish", subject_uri="https://a.example/1", state=state)
+        values = {"action": "publish", "subject_uri": "https://a.example/1"}
+        first = add(session, Decision, state="executed", **values)
+        for _ in range(2):
+            add(session, Decision, collective_id=first.collective_id, state="open", **values)
 
     refused(database, open_two, "decisions")
 
