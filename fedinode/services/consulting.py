@@ -39,6 +39,37 @@ async def numbers_of(cap: Capabilities, name: str) -> Mapping[str, int]:
     return await cap.database.read(read)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfReach:
+    """Something that a collective asks for more members for than could answer."""
+
+    collective: str
+    action: str
+    wanted: int
+    awake: int
+
+
+async def out_of_reach(cap: Capabilities) -> tuple[OutOfReach, ...]:
+    """Return what cannot be decided at present because members lapsed or left."""
+
+    def read(session: Session) -> tuple[OutOfReach, ...]:
+        now = cap.clock()
+        found = (
+            OutOfReach(
+                collective=row.name,
+                action=action,
+                wanted=gating.needed(session, row.id, action),
+                awake=gating.count_awake(session, row.id, action, now),
+            )
+            for row in collectives.list_all(session)
+            for action in GATES
+        )
+        # One is at the machine, whoever that is.
+        return tuple(each for each in found if each.wanted > max(1, each.awake))
+
+    return await cap.database.read(read)
+
+
 async def set_thresholds(
     cap: Capabilities, name: str, wanted: Mapping[str, int], *, account: str | None = None
 ) -> Consulted:

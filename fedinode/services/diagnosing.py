@@ -12,8 +12,8 @@ from federation.errors import FederationError
 from federation.net import client
 from fedinode.capabilities import Capabilities
 from fedinode.errors import DiskFull
-from fedinode.services import moderating, registering
-from fedinode.storage import delivery_reports, kept_statements, peers, signature_events
+from fedinode.services import consulting, moderating, registering
+from fedinode.storage import audit_log, delivery_reports, kept_statements, peers, signature_events
 from fedinode.storage.database import Session
 from fedinode.storage.disk import FreeDisk
 
@@ -152,4 +152,38 @@ async def _signatures(cap: Capabilities) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-CHECKS: Final[tuple[Check, ...]] = (_disk, _door, _clock, _secrets, _deliveries, _journal, _signatures)
+async def _members(cap: Capabilities) -> tuple[Finding, ...]:
+    """Look for collectives that too few members are left in to decide."""
+    stuck = {each.collective: each for each in await consulting.out_of_reach(cap)}
+    return tuple(
+        Finding(
+            subject="members",
+            sentence=f"In {each.collective} {each.wanted} members have to agree, and {each.awake} could: "
+            "the others have lapsed or left.",
+            remedy="fedinode account list; fedinode account wake EMAIL; or lower the number: "
+            f"fedinode collective set {each.collective}",
+        )
+        for each in stuck.values()
+    )
+
+
+async def _audit(cap: Capabilities) -> tuple[Finding, ...]:
+    broken = await cap.database.read(audit_log.first_broken)
+    if broken is None:
+        return ()
+    sentence = f"The audit was tampered with: entry {broken} does not fit the one before it."
+    remedy = "Compare its last hash with the one you wrote down: fedinode audit"
+    return (Finding(subject="audit", sentence=sentence, remedy=remedy),)
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    _disk,
+    _door,
+    _clock,
+    _secrets,
+    _deliveries,
+    _journal,
+    _signatures,
+    _members,
+    _audit,
+)

@@ -14,6 +14,7 @@ from fedinode.services import (
     consulting,
     deciding,
     delivering,
+    diagnosing,
     enrolling,
     publishing,
     resharing,
@@ -271,6 +272,8 @@ async def test_members_who_lapse_can_be_outlived_and_the_audit_says_so(
     asked = await publishing.publish(cap, draft.uri, account=ANA)
     assert asked.standing is not None
     assert (asked.standing.missing, asked.standing.lapsed) == ((), ("ben",))
+    (finding,) = {each.sentence for each in await diagnosing.diagnose(cap) if each.subject == "members"}
+    assert finding == "In berlin 2 members have to agree, and 1 could: the others have lapsed or left."
     lower = await consulting.set_thresholds(cap, "berlin", {"publish": 1, "cosign": 1}, account=ANA)
     assert lower.standing is not None
     assert lower.standing.decision.not_before == clock.now + deciding.LOWERING_DELAY
@@ -283,6 +286,7 @@ async def test_members_who_lapse_can_be_outlived_and_the_audit_says_so(
     assert deeds[-3:] == ["decision.approved", "decision.executed", "threshold.lowered"]
     assert "member.woken" in deeds
     assert await cap.database.read(audit_log.first_broken) is None
+    assert not [each for each in await diagnosing.diagnose(cap) if each.subject in ("members", "audit")]
 
 
 async def mails_to_members(cap: Capabilities) -> int:
