@@ -18,10 +18,24 @@ from federation.jsonld import Document
 from fedinode.capabilities import Capabilities, load_signing_key
 from fedinode.errors import Conflict, NotFound
 from fedinode.services import resolving, sending, telling
-from fedinode.services.cosigning import consenting, heeding, keeping_lists, sightings, withdrawing
+from fedinode.services.cosigning import (
+    alarming,
+    consenting,
+    heeding,
+    keeping_lists,
+    sightings,
+    withdrawing,
+)
 from fedinode.services.handling import NOTHING, Facts, Keys, Pending, World
 from fedinode.services.sending import Outgoing
-from fedinode.storage import collectives, cosignatures, inboxes, invitations, statement_versions
+from fedinode.storage import (
+    audit_log,
+    collectives,
+    cosignatures,
+    inboxes,
+    invitations,
+    statement_versions,
+)
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.cosignatures import CoSignatureRow, NewCoSignature
 from fedinode.storage.database import Session
@@ -124,9 +138,19 @@ def _require_sound(
         raise _Refused("malformed") from error
     if consent.signer_uri == author.uri or consent.revision != version.revision:
         raise _Refused("malformed")
+    if sightings.conflicting_key(session, consent.signer_uri, consent.key_id, key):
+        _note_conflict(session, consent, author, world.now)
+        raise _Refused("malformed")
     if cosignatures.find_standing(session, consent.statement_uri, consent.signer_uri) is not None:
         raise _Refused("not-wanted")
     return _Case(request=request, version=version, author=author, key=key)
+
+
+def _note_conflict(session: Session, consent: CoSignature, author: CollectiveRow, now: datetime) -> None:
+    """Tell that another key stands under an id than was seen before: the consent is not listed (K3)."""
+    details = {"statement": consent.statement_uri, "key": consent.key_id}
+    audit_log.add(session, "cosign.key-conflict", consent.uri, now=now, details=details)
+    alarming.tell_owners(session, author.id, f"key-conflict:{consent.key_id}", now)
 
 
 def _require_time(session: Session, world: World, consent: CoSignature, version: VersionRow) -> None:
