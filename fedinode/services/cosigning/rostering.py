@@ -119,7 +119,8 @@ def roster_of(session: Session, urls: Urls, found: KeptList) -> Roster:
     """Return a list that this node keeps, as its own pages show it."""
     known = _look_up(session, urls, found)
     shown = [row for row in found.listed if row.signer_uri not in known.hidden]
-    sound = [row for row in shown if not known.contradicts(row)]
+    doubted = {row.id for row in shown if known.contradicts(row)}
+    sound = [row for row in shown if row.id not in doubted]
     stem = _stem(urls, found)
     return Roster(
         issuers=tuple(known.signatory(row, "verified") for row in sound if row.role == "issuer"),
@@ -129,7 +130,7 @@ def roster_of(session: Session, urls: Urls, found: KeptList) -> Roster:
             for row in found.ended
             if row.signer_uri not in known.hidden
         ),
-        conflicts=tuple(known.signatory(row, "conflict") for row in shown if known.contradicts(row)),
+        conflicts=tuple(known.signatory(row, "conflict") for row in shown if row.id in doubted),
         hidden=len(found.listed) - len(shown),
         tally=_tally(found.kept.tally_body),
         as_of=_published(found.kept.checkpoint_body),

@@ -70,16 +70,15 @@ def history_of(session: Session, urls: Urls, statement_uri: str, language: str) 
     """Return the versions of a public statement, and what became of it."""
     rows = _family(session, statement_uri)
     kept = kept_statements.find(session, statement_uri)
-    versions = _described(session, urls, rows, language)
+    # Describing a version counts its list: there is nothing to tell of a text that was never amended.
+    versions = _described(session, urls, rows, language) if len(rows) > 1 else ()
     own = next((each for each in versions if each.statement_uri == statement_uri), None)
-    newest = versions[0] if versions else None
-    is_old = own is not None and newest is not None and newest.revision > own.revision
     standing = Standing(
         withdrawn_at=kept.retracted_at if kept else None,
-        newer=newest if is_old else None,
+        newer=versions[0] if own is not None and versions[0].revision > own.revision else None,
         silent_since=kept.silent_since if kept and not kept.is_own else None,
     )
-    if len(versions) < 2:
+    if not versions:
         return History(standing=standing)
     return History(versions=versions, standing=standing, not_renewed=_not_renewed(session, *versions[:2]))
 
