@@ -55,7 +55,7 @@ def invited_text(author: Node, cell: Node, statement: str) -> None:
 
 def picture_of(author: Node) -> Path:
     (row,) = author.rows("SELECT path FROM media")
-    return author.folder / "media" / row["path"]
+    return author.folder / "media" / str(row["path"])
 
 
 def test_a_statement_and_its_files_outlive_the_node_that_wrote_them(author: Node, cell: Node) -> None:

@@ -6,13 +6,13 @@ import json
 import pytest
 from sqlalchemy import func, select, text, update
 
+from federation.cosigning import verify
 from federation.cosigning.trust import parse_trust
 from fedinode.capabilities import Capabilities
 from fedinode.errors import UsageError
 from fedinode.services import diagnosing, registering
 from fedinode.services.cosigning import (
     bundling,
-    checking,
     keeping_lists,
     logbook,
     rechecking,
@@ -127,7 +127,7 @@ async def test_printed_keys_are_what_verify_trusts(cap: Capabilities, clock: Clo
     assert f"{cap.urls.collective('berlin')}#cosign-1" in trust.keys
     own = await trusting.known_groups(cap, only_ours=True)
     assert HALLE.key_id not in {key.key_id for group in own for key in group.keys}
-    report = checking.verify.verify(
+    report = verify.verify(
         json.dumps(await bundling.bundle_of(cap, uri)).encode(), await trusting.own_trust(cap)
     )
     assert report.is_sound
@@ -149,7 +149,7 @@ async def test_after_a_rotation_old_and_new_signatures_verify(
         bundle = await bundling.bundle_of(cap, statement)
         assert bundle["statement"]["proof"]["verificationMethod"].endswith(key_id)
         assert bundle["checkpoint"]["proof"]["verificationMethod"].endswith("ed25519-2")
-        assert checking.verify.verify(json.dumps(bundle).encode()).is_sound
+        assert verify.verify(json.dumps(bundle).encode()).is_sound
 
 
 async def test_a_tampered_log_is_told_once_and_found_by_the_doctor(

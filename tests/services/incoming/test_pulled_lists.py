@@ -17,8 +17,8 @@ from fedinode.storage.database import Session
 from fedinode.storage.kept_statements import NewKept
 from tests.federation.cosigning import cells
 from tests.federation.cosigning.cells import Cell, make_key
-from tests.peer_server import PeerServer, Reply
-from tests.services.incoming.conftest import Visited
+from tests.peer_server import PeerActor, PeerServer, Reply
+from tests.services.incoming.conftest import COLLECTIVE, Visited
 
 pytestmark = pytest.mark.anyio
 
@@ -51,12 +51,12 @@ class Lists:
     def address(self) -> str:
         return f"/statements/{self.text['id'].rpartition('/')[2]}/bundle.json"
 
-    def serve_actor(self, cell: PeerCell, **keys: str) -> None:
+    def serve_actor(self, cell: PeerCell, **keys: str) -> PeerActor:
         """Let a cell's actor show keys, by the fragment of their ids."""
         name = cell.host.partition(".")[0]
         shown = {f"{cell.uri}#{fragment}": key for fragment, key in keys.items()}
         methods = records.render_actor(cell.uri, name, shown)["assertionMethod"]
-        self.server.peer(name).actor(BOB, assertionMethod=methods, type="Organization")
+        return self.server.peer(name).actor(BOB, assertionMethod=methods, type="Organization")
 
     def serve_list(self, *entries: Document, **members: Any) -> None:
         count = records.render_checkpoint(
@@ -220,3 +220,22 @@ async def test_the_word_of_another_keeper_is_kept_once(visited: Visited, lists: 
         lambda session: witnessing.kept_words(session, lists.text["id"], lists.text["textDigest"])
     )
     assert [each["attributedTo"] for each in words] == [lists.koeln.uri]
+
+
+async def test_a_cell_withdraws_with_a_key_that_was_never_seen(visited: Visited, lists: Lists) -> None:
+    actor = lists.serve_actor(lists.koeln, **{"cosign-1": multikey("cosign-1")})
+    entry = lists.entry()
+    lists.serve_list(entry)
+    await pull(visited, lists)
+    await visited.take(actor, actor.activity("Follow", COLLECTIVE))
+    methods = actor.document["assertionMethod"]
+    new = {"id": f"{lists.koeln.uri}#cosign-2", "publicKeyMultibase": multikey("cosign-2")}
+    lists.server.peer("koeln").serve(actor.document | {"assertionMethod": [*methods, methods[0] | new]})
+    consent = entry["coSignature"]
+    record = records.render_withdrawal(
+        f"{lists.koeln.origin}/activities/1", f"{consent['id']}/request", consent, visited.clock()
+    )
+    key_id = f"{lists.koeln.uri}#cosign-2"
+    await visited.take(actor, proofs.sign_document(record, make_key("cosign-2"), key_id, visited.clock()))
+    row = await visited.row(models.CoSignature)
+    assert row.author_state == "withdrawn"
