@@ -141,6 +141,12 @@ def settle(session: Session, decision: DecisionRow, now: datetime) -> Standing:
     return replace(standing, decision=replace(standing.decision, state=state))
 
 
+def list_ripe(session: Session, now: datetime) -> tuple[DecisionRow, ...]:
+    """Return the decisions that enough members agreed to, and whose waiting time is over by now."""
+    waited = (_standing(session, each, now) for each in decisions.list_ripe(session, now))
+    return tuple(each.decision for each in waited if not each.still_needed)
+
+
 def require_decision(session: Session, decision_uid: str, digest: str, now: datetime) -> Mandate:
     """Return the mandate of the approved decision over exactly this digest, executed; the caller acts now.
 
@@ -178,10 +184,12 @@ def _mandate(decision: DecisionRow) -> Mandate:
     return Mandate(decision_uid=decision.uid, collective_id=decision.collective_id, action=decision.action)
 
 
-def close_stale(session: Session, decision_uid: str, now: datetime) -> None:
-    """Close a decision whose subject has changed since."""
+def close_stale(
+    session: Session, decision_uid: str, now: datetime, *, reason: str = "It has changed since."
+) -> None:
+    """Close a decision whose subject has changed since, or that cannot be acted on."""
     decision = _get(session, decision_uid)
-    decisions.set_state(session, decision.id, "cancelled", reason="The text has changed since.")
+    decisions.set_state(session, decision.id, "cancelled", reason=reason)
     _audit(session, "cancelled", decision, None, now)
 
 

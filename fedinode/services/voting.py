@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from fedinode.capabilities import Capabilities
-from fedinode.errors import Conflict, NotFound
+from fedinode.errors import Conflict, NodeError, NotFound
 from fedinode.services import consulting, deciding, enrolling, publishing, releasing
 from fedinode.services.cosigning import consenting, republishing, retiring, withdrawing
 from fedinode.services.deciding import Choice, Standing
@@ -139,7 +139,7 @@ async def vote(cap: Capabilities, uid: str, choice: Choice, *, account: str) -> 
 
 async def act_on_ripe(cap: Capabilities) -> int:
     """Do what was agreed to and had to wait; return how many decisions were acted on."""
-    ripe = await cap.database.read(lambda session: decisions.list_ripe(session, cap.clock()))
+    ripe = await cap.database.read(lambda session: deciding.list_ripe(session, cap.clock()))
     return sum([await _settle(cap, decision) for decision in ripe])
 
 
@@ -153,8 +153,11 @@ async def _settle(cap: Capabilities, decision: DecisionRow) -> bool:
 
     try:
         return await cap.database.write(write)
-    except deciding.Stale:
-        await cap.database.write(lambda session: deciding.close_stale(session, decision.uid, cap.clock()))
+    except NodeError as error:
+        reason = str(error)
+        await cap.database.write(
+            lambda session: deciding.close_stale(session, decision.uid, cap.clock(), reason=reason)
+        )
         return False
 
 

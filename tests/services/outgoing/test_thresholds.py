@@ -24,6 +24,7 @@ from fedinode.services import (
 from fedinode.services.deciding import Standing
 from fedinode.storage import accounts, audit_log, collectives, decisions
 from fedinode.storage.database import Session
+from fedinode.storage.decisions import Thresholds
 from fedinode.storage.models import Mail, OutgoingActivity, Post
 from tests.peer_server import Peer
 from tests.services.outgoing.conftest import Befriend, Clock, Write
@@ -294,6 +295,24 @@ async def mails_to_members(cap: Capabilities) -> int:
         return session.execute(select(func.count()).select_from(Mail)).scalar_one()
 
     return await cap.database.read(read)
+
+
+async def test_what_changed_while_it_waited_is_closed_and_not_done(
+    cap: Capabilities, enter: Enter, clock: Clock
+) -> None:
+    await enter(publish=2)
+    clock.advance(days=61)
+    await enrolling.wake(cap, ANA)
+    await consulting.set_thresholds(cap, "berlin", {"publish": 1}, account=ANA)
+
+    def raise_another(session: Session) -> None:
+        row = collectives.list_all(session)[0]
+        decisions.set_thresholds(session, row.id, Thresholds(publish=2, cosign=2))
+
+    await cap.database.write(raise_another)
+    clock.advance(days=8)
+    assert (await voting.act_on_ripe(cap), await voting.list_waiting(cap)) == (0, ())
+    assert (await numbers(cap))["publish"] == 2
 
 
 async def test_a_member_who_comes_back_in_time_has_a_say_again(
