@@ -4,7 +4,8 @@ import pytest
 
 from federation.cosigning import documents
 from fedinode.capabilities import Capabilities
-from fedinode.errors import Conflict, NotFound
+from fedinode.errors import Conflict, NotAllowed, NotFound
+from fedinode.services import cataloguing, consulting, enrolling, voting
 from fedinode.services.cosigning import attaching, republishing, retiring, retracting
 from fedinode.storage.database import Session
 from tests.federation.cosigning.cells import HALLE, STATEMENT
@@ -61,6 +62,30 @@ async def test_a_copy_is_dropped_only_after_its_author_took_the_text_back(
     assert done.statement_uri == STATEMENT["id"]
     for path in (f"/mirror/{digest}/witness", f"/signed-texts/{digest}"):
         assert (await get(path)).status_code == 404
+
+
+async def test_where_two_decide_one_vote_neither_publishes_nor_drops_a_copy(
+    cap: Capabilities, clock: Clock
+) -> None:
+    await signing_cells.keep(cap, HALLE)
+    for email in ("ana@berlin.example", "ben@berlin.example"):
+        await enrolling.add(cap, email, "owner", collective="berlin")
+    await consulting.set_thresholds(cap, "berlin", {"publish": 2, "cosign": 2})
+    with pytest.raises(NotAllowed, match="takes 2 members"):
+        await republishing.publish_copy(cap, STATEMENT["id"], collective="berlin")
+    asked = await republishing.publish_copy(
+        cap, STATEMENT["id"], collective="berlin", account="ana@berlin.example"
+    )
+    assert (asked.post_uri, await cataloguing.list_posts(cap)) == (None, ())
+    voted = await voting.vote(cap, asked.standing.decision.uid, "yes", account="ben@berlin.example")
+    assert [each.uri for each in await cataloguing.list_posts(cap)] == [voted.made_uri]
+    await cap.database.write(lambda session: retracting.retract(session, STATEMENT["id"], clock()))
+    leaving = await retiring.drop_copy(
+        cap, STATEMENT["id"], collective="berlin", account="ben@berlin.example"
+    )
+    assert leaving.statement_uri is None
+    done = await voting.vote(cap, leaving.standing.decision.uid, "yes", account="ana@berlin.example")
+    assert done.made_uri == STATEMENT["id"]
 
 
 async def test_files_of_texts_that_are_not_kept_go(cap: Capabilities, clock: Clock) -> None:
