@@ -1,4 +1,4 @@
-"""`python -m benchmarks [memory start inbox deliveries]` measures this machine and prints figures."""
+"""`python -m benchmarks [MEASURE ..]` measures this machine and prints figures."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import delivery_rate, inbox, memory, start
+from benchmarks import delivery_rate, inbox, memory, propagation, start, verification
 from benchmarks.figures import Figure
 
 MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
@@ -17,6 +17,8 @@ MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "start": start.measure,
     "inbox": inbox.measure,
     "deliveries": delivery_rate.measure,
+    "verification": verification.measure,
+    "propagation": propagation.measure,
 }
 
 

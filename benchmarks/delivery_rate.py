@@ -59,7 +59,7 @@ def measure(folder: Path) -> list[Figure]:
     for number in range(_POSTS):
         (folder / f"post{number}.md").write_text(_POST.format(number=number), "utf-8")
     signing = rsa_signing_rate()
-    with _sink(folder, authority, node) as sink:
+    with open_sink(folder, authority, node, _SERVERS * _POSTS) as sink:
         _add_followers(node, sink.port)
         with serving(node) as pid:
             computed = processor_seconds(pid)
@@ -86,7 +86,8 @@ def measure(folder: Path) -> list[Figure]:
 
 
 @contextmanager
-def _sink(folder: Path, authority: trustme.CA, node: Node) -> Iterator[Sink]:
+def open_sink(folder: Path, authority: trustme.CA, node: Node, expected: int) -> Iterator[Sink]:
+    """Listen for this many deliveries of a node's collective, under any number of names."""
     certificate = authority.issue_cert("*.sink.localhost")
     certificate.cert_chain_pems[0].write_to_path(folder / "sink.pem")
     certificate.private_key_pem.write_to_path(folder / "sink.key")
@@ -96,7 +97,7 @@ def _sink(folder: Path, authority: trustme.CA, node: Node) -> Iterator[Sink]:
     (folder / "sender.pem").write_text(keys[0]["public"], "ascii")
     files = [str(folder / name) for name in ("sink.pem", "sink.key", "sender.pem")]
     with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.sink", *files, str(_SERVERS * _POSTS)],
+        [sys.executable, "-m", "benchmarks.sink", *files, str(expected)],
         stdout=subprocess.PIPE,
         cwd=REPOSITORY,
     ) as process:
@@ -114,7 +115,7 @@ def _add_followers(node: Node, port: int) -> None:
 
     def add_all(session: Session) -> None:
         for number in range(_SERVERS):
-            facts = _actor(f"p{number:04}.sink.localhost:{port}")
+            facts = actor_at(f"p{number:04}.sink.localhost:{port}")
             follow = follows.NewFollow(
                 direction="in",
                 collective_id=collective_id,
@@ -129,7 +130,8 @@ def _add_followers(node: Node, port: int) -> None:
     database.close()
 
 
-def _actor(host: str) -> remote_actors.ActorFacts:
+def actor_at(host: str) -> remote_actors.ActorFacts:
+    """Return what somebody at a name of the sink would say about itself."""
     uri = f"https://{host}/users/mira"
     return remote_actors.ActorFacts(
         uri=uri,

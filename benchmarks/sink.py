@@ -21,6 +21,7 @@ from federation import keys, signatures
 from federation.errors import FederationError
 from federation.signatures.message import HttpMessage
 
+_ABSENT = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 _ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -33,6 +34,8 @@ class Tally:
         self._seen: Counter[tuple[str, str]] = Counter()
         self._refused = 0
         self._first = self._last = 0.0
+        #: Of requests and answers, without what TLS adds.
+        self.bytes = 0
         self.is_complete = asyncio.Event()
 
     def take(self, message: HttpMessage) -> None:
@@ -55,6 +58,7 @@ class Tally:
             "delivered": len(self._seen),
             "twice": sum(self._seen.values()) - len(self._seen),
             "refused": self._refused,
+            "bytes": self.bytes,
             "seconds": self._last - self._first,
         }
 
@@ -75,6 +79,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
+        self._tally.bytes += len(data)
         self._parser.feed_data(data)
 
     def on_url(self, url: bytes) -> None:
@@ -87,6 +92,11 @@ class Connection(asyncio.Protocol):
         self._body.append(body)
 
     def on_message_complete(self) -> None:
+        assert self._transport is not None
+        if self._parser.get_method() != b"POST":
+            # A node also asks for actors now and then; there are none here.
+            self._transport.write(_ABSENT)
+            return
         host = next(value for name, value in self._headers if name.lower() == "host")
         self._tally.take(
             HttpMessage(
@@ -96,7 +106,7 @@ class Connection(asyncio.Protocol):
                 body=b"".join(self._body),
             )
         )
-        assert self._transport is not None
+        self._tally.bytes += len(_ACCEPTED)
         self._transport.write(_ACCEPTED)
 
 

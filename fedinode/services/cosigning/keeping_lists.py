@@ -142,8 +142,8 @@ def _later_than(checkpoint_body: bytes | None, now: datetime) -> datetime:
 
 
 def _send_checkpoint(session: Session, urls: Urls, kept: KeptRow, document: Document, now: datetime) -> None:
-    to = sorted(keepers(session, kept.statement_uri))
-    if not to:
+    cells = keepers(session, kept.statement_uri)
+    if not cells:
         return
 
     def make(envelope: Envelope) -> Document:
@@ -156,9 +156,10 @@ def _send_checkpoint(session: Session, urls: Urls, kept: KeptRow, document: Docu
         object_uri=document["id"],
         cause_key=f"checkpoint:{document['id']}:{document['published']}",
         make=make,
-        to=tuple(to),
+        # The list stands for all who are on it: a thousand names in a thousand messages are 50 MB.
+        to=(f"{kept.statement_uri}/cosignatures",),
         is_public=False,
-        inbox_ids=inboxes.of_actor_uris(session, to),
+        inbox_ids=inboxes.of_actor_uris(session, cells),
     )
     sending.send(session, urls, outgoing, now)
 
