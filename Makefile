@@ -20,9 +20,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCKED := install --require-hashes --no-deps --only-binary :all:
 # How many test processes run side by side.
 JOBS ?= 2
+# How many campaigns of faults are played, each with a seed of its own.
+SEEDS ?= 5
 ARGS ?=
 
-.PHONY: help demo test check lint coverage bench mutants lock translations screenshots clean
+.PHONY: help demo test check lint coverage bench campaign mutants lock translations screenshots clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -50,6 +52,10 @@ coverage: $(VENV)/.ready-dev tests/fedify/.ready
 
 bench: $(VENV)/.ready-dev
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+# Four nodes sign together while requests are lost, nodes die and clocks are wrong; seeds 1 to SEEDS.
+campaign: $(VENV)/.ready-dev
+	@CAMPAIGN_SEEDS=1-$(SEEDS) $(BIN)/python -m pytest -q -s tests/nodes/test_campaign.py $(ARGS)
 
 mutants: $(VENV)/.ready-dev
 	@rm -rf mutants

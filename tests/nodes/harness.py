@@ -56,12 +56,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def quiet_environment() -> dict[str, str]:
-    """Return this process's own variables without settings of a node, for processes of nodes."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("FEDINODE_")}
-    return own | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
-
-
 @dataclass
 class Node:
     """One node and the process that serves it. `port` is where it listens on loopback."""
@@ -106,7 +100,8 @@ class Node:
 
     def environment(self) -> dict[str, str]:
         """Return the variables of the node's processes: this process's own, and the node's."""
-        return quiet_environment() | dict(self.environ)
+        own = {name: value for name, value in os.environ.items() if not name.startswith("FEDINODE_")}
+        return own | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"} | dict(self.environ)
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a `fedinode` command on this node's data and return how it ended."""

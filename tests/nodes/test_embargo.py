@@ -15,11 +15,9 @@ import pytest
 import sqlalchemy
 from PIL import Image
 
-from tests.nodes.conftest import MakeDatabase
-from tests.nodes.forked import ForkedNode
-from tests.nodes.harness import Node, make_node, quiet_environment, wait_until
+from tests.nodes.conftest import MakeDatabase, running_node
+from tests.nodes.harness import Node, wait_until
 from tests.nodes.wanderer import Seen, paths, wander
-from tests.nodes.zygote import running_zygote
 
 #: All words of the draft that nobody may find begin so; what follows tells the place.
 CANARY = "Zwielicht"
@@ -85,17 +83,11 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path: Path, make_database: MakeDatabase) -> Iterator[Scene]:
     with ExitStack() as stack:
-        zygote = stack.enter_context(running_zygote(quiet_environment()))
 
         def run(name: str) -> Node:
             temporary = tmp_path / f"{name}-tmp"
             temporary.mkdir()
-            like = make_node(name, tmp_path, {"TMPDIR": str(temporary), **make_database()})
-            node = ForkedNode(**vars(like), zygote=zygote)
-            node.init()
-            node.start()
-            stack.callback(node.stop)
-            return node
+            return running_node(stack, name, tmp_path, {"TMPDIR": str(temporary), **make_database()})
 
         scene = Scene(author=run("bonn"), asked=run("koeln"))
         scene.asked.cli("collective", "add", "porz", "--name", "Porz", "--language", "en")

@@ -22,17 +22,17 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         await writer.wait_closed()
 
 
-class _Front:
+class Front:
     """Passes each connection on to one port of loopback."""
 
     def __init__(self, backend_port: int) -> None:
-        self._backend_port = backend_port
+        self.backend_port = backend_port
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            behind = await asyncio.open_connection("127.0.0.1", self._backend_port)
+            behind = await asyncio.open_connection("127.0.0.1", self.backend_port)
         except ConnectionError:
             writer.close()
             return
@@ -49,7 +49,7 @@ class _Front:
 
 
 async def _serve(
-    front: _Front, port: int, context: ssl.SSLContext, ready: threading.Event, end: asyncio.Event
+    front: Front, port: int, context: ssl.SSLContext, ready: threading.Event, end: asyncio.Event
 ) -> None:
     server = await asyncio.start_server(front.connected, "127.0.0.1", port, ssl=context)
     ready.set()
@@ -58,14 +58,21 @@ async def _serve(
     await front.close()
 
 
-@contextlib.contextmanager
-def tls_front(port: int, backend_port: int, context: ssl.SSLContext) -> Iterator[None]:
+def tls_front(
+    port: int, backend_port: int, context: ssl.SSLContext
+) -> contextlib.AbstractContextManager[None]:
     """Listen with TLS on `port` of loopback and pass everything to `backend_port` until the end."""
+    return serving(Front(backend_port), port, context)
+
+
+@contextlib.contextmanager
+def serving(front: Front, port: int, context: ssl.SSLContext) -> Iterator[None]:
+    """Give `front` the connections that come in with TLS on `port` of loopback, until the end."""
     ready = threading.Event()
     loop = asyncio.new_event_loop()
     end = asyncio.Event()
     thread = threading.Thread(
-        target=loop.run_until_complete, args=(_serve(_Front(backend_port), port, context, ready, end),)
+        target=loop.run_until_complete, args=(_serve(front, port, context, ready, end),)
     )
     thread.start()
     try:
