@@ -17,12 +17,12 @@ from federation import jsonld
 from federation.cosigning import bundle, documents, verify
 from federation.cosigning.report import Report
 from federation.cosigning.trust import Trust, parse_trust
-from federation.errors import FederationError, Gone, NotFound
+from federation.errors import FederationError, FetchFailed, Gone, Malformed, NotFound
 from federation.jsonld import Document
 from federation.net import client
 from federation.net.client import ACTIVITY, Client, Kind, SigningKey
 from federation.net.egress import EgressPolicy
-from fedinode.errors import UsageError
+from fedinode.errors import PeerUnavailable, UsageError
 from fedinode.resources import installed_version
 
 #: Pages of a list that are fetched: as many as a bundle may have records.
@@ -76,7 +76,7 @@ async def check(
     """Verify a bundle in a file or at an address; of one at an address the signers' servers are asked too.
 
     `store` is the keys that a node of ours saw: they are believed where the author is known there.
-    Raises: UsageError, FetchFailed, OSError.
+    Raises: UsageError, PeerUnavailable, OSError.
     """
     if "://" in source:
         if offline:
@@ -113,9 +113,18 @@ def _read_bundle(path: Path) -> bytes:
 
 
 async def fetch_bundle(url: str) -> Document:
-    """Fetch the bundle of a statement by its id, its page, or an address of the bundle itself."""
+    """Fetch the bundle of a statement by its id, its page, or an address of the bundle or of a copy.
+
+    Raises: PeerUnavailable.
+    """
     async with _open_client(url) as opened:
-        return _joined(await fetch_pages(opened, await _bundle_url(opened, url)))
+        try:
+            return _joined(await fetch_pages(opened, await _bundle_url(opened, url)))
+        except (FetchFailed, Malformed) as error:
+            raise PeerUnavailable(
+                f"No list of signatures can be fetched from {url}: {error} If its server is gone, every cell "
+                f"that signed has a copy: fedinode verify https://CELL/mirror?statement={url}"
+            ) from error
 
 
 def _open_client(url: str) -> AbstractAsyncContextManager[Client]:
@@ -145,6 +154,9 @@ async def _bundle_url(opened: Client, url: str) -> str:
     path = urlsplit(url).path
     if "/mirror/" in path or path.endswith("/bundle.json"):
         return url
+    if path == "/mirror":
+        # Asked for the copy of a statement by its address: this leads to the bundle.
+        return (await opened.get(url, kind=BUNDLE_JSON)).url
     fetched = await opened.get_document(url, kind=ACTIVITY)
     return f"{fetched.document.get('id', fetched.url)}/bundle.json"
 
