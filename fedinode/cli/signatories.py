@@ -15,12 +15,7 @@ async def invite(call: Call, cap: Capabilities) -> None:
     """Ask cells to sign a draft."""
     ask = Ask(ends_at=_moment(call.args.until), role=call.args.role, words=call.args.message)
     signers = await inviting.signers_of(cap, call.args.url) if call.args.signers else ()
-    handles = tuple(dict.fromkeys((*call.args.handles, *signers)))
-    if not handles:
-        raise UsageError(
-            "Name who is asked, as @lisbon@lisbon.example, or ask all who signed with --signers."
-        )
-    for each in await inviting.invite(cap, call.args.url, handles, ask):
+    for each in await inviting.invite(cap, call.args.url, (*call.args.handles, *signers), ask):
         call.output.line(each.invitation_uri)
         done = "was asked before" if each.already else "is asked"
         call.output.say(f"{each.handle} {done}, until {each.ends_at:%Y-%m-%d %H:%M} UTC.")

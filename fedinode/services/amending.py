@@ -2,11 +2,11 @@
 
 The amended text is a draft with an id and a page of its own and the next number. Nothing is inherited: cells
 are asked anew, and what was signed stays under the text that it was signed for. The old page says that there
-is a newer text, the newest one leads to the earlier ones. Spec: docs/cosigning.md, R16.
+is a newer text, the newest one leads to the earlier ones (`cosigning.versioning`).
+Spec: docs/cosigning.md, R16.
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, UsageError
@@ -19,25 +19,6 @@ from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.federated_objects import ObjectRow
 from fedinode.storage.posts import PostRow
-from fedinode.urls import Urls
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
-    """One public text of a statement that was amended."""
-
-    uri: str
-    #: Its own page.
-    url: str
-    revision: int
-    published_at: datetime | None
-    #: The post that it belongs to.
-    post_id: int
-    #: Whether it is the one that was asked about.
-    is_this: bool
-
-
-# -- writing
 
 
 async def amend(cap: Capabilities, url: str, manuscript: Manuscript) -> Published:
@@ -99,43 +80,9 @@ def _keep_draft(
     return posts.get(session, draft.id)
 
 
-# -- reading
-
-
 def amended_by(session: Session, uri: str) -> str | None:
     """Return the id of the statement of ours that this draft or statement of ours amends."""
     subject = federated_objects.find_by_uri(session, uri)
     if subject is None or subject.supersedes_id is None:
         return None
     return federated_objects.get(session, subject.supersedes_id).uri
-
-
-def editions_of(session: Session, urls: Urls, uri: str) -> tuple[Edition, ...]:
-    """Return the public texts of a statement of ours, the earliest first; one that was never amended has one.
-
-    An earlier text that was deleted is left out.
-    """
-    subject = federated_objects.find_by_uri(session, uri)
-    if subject is None:
-        return ()
-    chain = [subject]
-    while chain[0].supersedes_id is not None:
-        chain.insert(0, federated_objects.get(session, chain[0].supersedes_id))
-    while (newer := federated_objects.find_amendment(session, chain[-1].id)) is not None:
-        chain.append(newer)
-    public = [each for each in chain if each.current_revision_id is not None and each.deleted_at is None]
-    return tuple(_edition(session, urls, each, is_this=each.id == subject.id) for each in public)
-
-
-def _edition(session: Session, urls: Urls, subject: ObjectRow, *, is_this: bool) -> Edition:
-    post = posts.get(session, subject.post_id)
-    row = collectives.get(session, post.collective_id)
-    assert subject.current_revision_id is not None, "only public texts are editions"
-    return Edition(
-        uri=subject.uri,
-        url=publishing.describe(session, urls, row, post).url,
-        revision=federated_objects.get_revision(session, subject.current_revision_id).number,
-        published_at=post.published_at,
-        post_id=post.id,
-        is_this=is_this,
-    )

@@ -16,7 +16,7 @@ from federation.cosigning.messages import Invite
 from federation.jsonld import Document
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed, NotFound, UsageError
-from fedinode.manuscripts import Kind, parse_facts
+from fedinode.manuscripts import Kind, StatementFacts, parse_facts
 from fedinode.services import amending, composing, finding, publishing, releasing, resolving, sending
 from fedinode.services.cosigning import keeping_lists
 from fedinode.services.handling import NOTHING, Keys, Pending, World
@@ -74,6 +74,7 @@ class _Guest:
 async def invite(cap: Capabilities, url: str, handles: Sequence[str], ask: Ask) -> tuple[Invited, ...]:
     """Ask cells to sign a draft of ours. Nobody is asked if one of them cannot be.
 
+    Without handles those are asked that the draft itself names, and by default until the time that it says.
     Raises: NotFound, Conflict, NotAllowed for who cannot co-sign, HandleUnknown, PeerUnavailable.
     """
     post, row = await cap.database.read(
@@ -81,9 +82,13 @@ async def invite(cap: Capabilities, url: str, handles: Sequence[str], ask: Ask) 
     )
     _require_draft(post)
     page = await cap.database.read(lambda session: publishing.describe(session, cap.urls, row, post).url)
-    guests = [await _find_guest(cap, handle, page) for handle in handles]
+    wishes = await cap.database.read(lambda session: _wishes(session, post))
+    named = tuple(dict.fromkeys(handles or wishes.invite))
+    if not named:
+        raise UsageError("Name who is asked, as @lisbon@lisbon.example, here or in the file under `invite`.")
+    guests = [await _find_guest(cap, handle, page) for handle in named]
     press = await releasing.open_press(cap, row)
-    ends_at = ask.ends_at or press.now + OPEN_FOR
+    ends_at = ask.ends_at or wishes.sign_until or press.now + OPEN_FOR
     if ends_at <= press.now:
         raise UsageError("The invitation would be over before it is sent; choose a later end.")
 
@@ -101,6 +106,13 @@ async def invite(cap: Capabilities, url: str, handles: Sequence[str], ask: Ask) 
     invited = await publishing.commit(cap, write)
     cap.bells.deliver.set()
     return invited
+
+
+def _wishes(session: Session, post: PostRow) -> StatementFacts:
+    """Return what the file of a draft says about signing."""
+    subject = federated_objects.list_of_post(session, post.id)[0]
+    facts = parse_facts(federated_objects.newest_revision(session, subject.id).facts)
+    return facts.statement or StatementFacts()
 
 
 def _require_draft(post: PostRow) -> None:

@@ -9,7 +9,15 @@ from federation.cosigning import documents
 from federation.jsonld import Document
 from fedinode.errors import Conflict, NodeError
 from fedinode.services import amending, publishing, registering, revising
-from fedinode.services.cosigning import consenting, heeding, inviting, stamping, ticking, withdrawing
+from fedinode.services.cosigning import (
+    consenting,
+    heeding,
+    inviting,
+    stamping,
+    ticking,
+    versioning,
+    withdrawing,
+)
 from fedinode.services.registering import ActorKeys
 from fedinode.storage import kept_statements, remote_actors
 from fedinode.storage.kept_statements import KeptRow
@@ -348,12 +356,12 @@ async def test_an_amendment_is_another_statement_that_nobody_has_signed(parties:
     assert len(await parties.author.listed(digest)) == len(await parties.cell.listed(digest)) == 1
     document = await parties.author.show(amended.uri)
     assert (document["revision"], document["context"]) == (2, statement)
-    editions = await parties.author.cap.database.read(
-        lambda session: amending.editions_of(session, parties.author.cap.urls, statement)
+    history = await parties.cell.cap.database.read(
+        lambda session: versioning.history_of(session, parties.cell.cap.urls, statement, "en")
     )
-    assert [(each.uri, each.revision, each.is_this) for each in editions] == [
-        (statement, 1, True),
-        (amended.uri, 2, False),
+    assert [(each.statement_uri, each.revision) for each in history.versions] == [
+        (amended.uri, 2),
+        (statement, 1),
     ]
     with pytest.raises(Conflict, match=amended.uri):
         await amending.amend(parties.author.cap, statement, parties.manuscript("Five hours."))
