@@ -80,8 +80,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def test_the_story_names_what_it_does_and_where_to_look(demo: Demo) -> None:
     story = demo.story.read_text("utf-8")
     opened = [line.split()[1] for line in story.splitlines() if line.strip().startswith("open ")]
-    assert len(opened) == 10
-    assert [line[0] for line in story.splitlines() if line[1:3] == ". "] == list("1234567")
+    assert len(opened) == 11
+    assert [line[0] for line in story.splitlines() if line[1:3] == ". "] == list("12345678")
     for address in opened:
         name = address.split("//")[1].split(".")[0]
         assert demo.cell(name).page(address)
@@ -105,6 +105,28 @@ def test_the_answer_is_shown_and_the_correction_made(demo: Demo) -> None:
     page = demo.cell("berlin").page(news)
     assert "Força! Na quinta levamos pão." in page
     assert "60 Nachbarinnen" in page
+
+
+def test_a_statement_is_signed_by_all_and_the_command_that_verifies_it_works(
+    demo: Demo, tmp_path: Path
+) -> None:
+    story = demo.story.read_text("utf-8")
+    assert "All three keep the same list of signatures." in story
+    command = next(line.split()[1:] for line in story.splitlines() if "fedinode verify" in line)
+    told = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=Node(name="", folder=tmp_path, port=demo.port, origin="").environment(),
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[0] == "statement: valid"
+    assert [line.split()[0] for line in lines[2:4]] == ["valid", "valid"]
+    assert "თბილისის უჯრედი" in told.stdout
+    assert "Célula de Lisboa" in told.stdout
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_meeting_is_told_with_three_clocks(demo: Demo) -> None:
