@@ -60,6 +60,17 @@ def add(session: Session, new: NewInvitation, now: datetime) -> bool:
     return upserts.add_new(session, _TABLE, [{**values, "state": "open", "created_at": now}]) == 1
 
 
+def renew(session: Session, known: InvitationRow, new: NewInvitation) -> None:
+    """Open an invitation again, or for longer, under the id of the later Invite."""
+    values = {each.name: getattr(new, each.name) for each in fields(NewInvitation)}
+    values["body"] = sealing.seal(session, _BODY, new.uri, new.body)
+    session.execute(
+        update(_TABLE)
+        .where(_TABLE.id == known.id)
+        .values(**values, state="open", reason=None, decided_at=None)
+    )
+
+
 def find(session: Session, uri: str) -> InvitationRow | None:
     """Return the invitation with this id."""
     return _one(session, select(*_COLUMNS).where(_TABLE.uri == uri))

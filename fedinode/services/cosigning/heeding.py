@@ -75,8 +75,7 @@ def _keep(session: Session, world: World, invite: Invite, cell: CollectiveRow) -
         body=jsonld.dump(draft),
         ends_at=invite.ends_at,
     )
-    # One row stands for both sides: of an author on this node it is here already.
-    if not invitations.add(session, new, world.now) and not world.urls.is_ours(invite.author_uri):
+    if not invitations.add(session, new, world.now) and not _renew(session, new):
         return
     version = NewVersion(
         statement_uri=draft["id"],
@@ -89,6 +88,21 @@ def _keep(session: Session, world: World, invite: Invite, cell: CollectiveRow) -
     statement_versions.put_draft(session, version, world.now)
     close_earlier(session, new, world.now)
     telling.tell_members(session, cell.id, "cosign", f"invited:{invite.uri}", world.now)
+
+
+def _renew(session: Session, new: NewInvitation) -> bool:
+    """Take a later Invite to the same text in the place of the earlier one; False if it is none.
+
+    Of an author on this node the row is here already: one stands for both sides.
+    """
+    known = invitations.find_newest(session, new.statement_uri, new.cell_uri)
+    if known is None or known.uri == new.uri:
+        return known is not None and known.state == "open"
+    if known.revision != new.revision or known.text_digest != new.text_digest or known.state == "answered":
+        return False
+    if new.ends_at > known.ends_at:
+        invitations.renew(session, known, new)
+    return new.ends_at > known.ends_at
 
 
 def close_earlier(session: Session, new: NewInvitation, now: datetime) -> None:

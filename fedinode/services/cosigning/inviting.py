@@ -173,6 +173,13 @@ def _invite_one(
     session: Session, press: Press, draft: Document, guest: _Guest, ask: Ask, ends_at: datetime
 ) -> Invited:
     cell_uri = guest.actor.uri
+    known = _known(session, draft, cell_uri)
+    if known is not None and not _is_asked_again(known, ask):
+        return _invited(guest, known.uri, known.ends_at, already=True)
+    if known is not None and ends_at <= known.ends_at:
+        raise UsageError(
+            f"{guest.handle} was asked until {known.ends_at:%Y-%m-%d %H:%M} UTC; choose a later end."
+        )
 
     def make(envelope: Envelope) -> Document:
         return messages.render_invite(
@@ -193,17 +200,14 @@ def _invite_one(
         actor_uri=press.collective.uri,
         collective_id=press.collective.id,
         object_uri=draft["id"],
-        cause_key=f"invite:{draft['textDigest']}:{cell_uri}",
+        cause_key=f"invite:{draft['textDigest']}:{cell_uri}:{known.uri if known else ''}",
         make=make,
         to=(cell_uri,),
         is_public=False,
         inbox_ids=inboxes.of_actors(session, [guest.actor.id]),
     )
     sent = sending.send(session, press.urls, outgoing, press.now)
-    if sent is None:
-        known = invitations.find_newest(session, draft["id"], cell_uri)
-        assert known is not None
-        return _invited(guest, known.uri, known.ends_at, already=True)
+    assert sent is not None, "the same question was not put before"
     new = NewInvitation(
         uri=sent.uri,
         statement_uri=draft["id"],
@@ -215,9 +219,23 @@ def _invite_one(
         body=sent.body,
         ends_at=ends_at,
     )
-    invitations.add(session, new, press.now)
+    if known is None:
+        invitations.add(session, new, press.now)
+    else:
+        invitations.renew(session, known, new)
     audit_log.add(session, "cosign.invited", draft["id"], now=press.now, details={"cell": cell_uri})
     return _invited(guest, sent.uri, ends_at, already=False)
+
+
+def _known(session: Session, draft: Document, cell_uri: str) -> InvitationRow | None:
+    known = invitations.find_newest(session, draft["id"], cell_uri)
+    return known if known is not None and known.text_digest == draft["textDigest"] else None
+
+
+def _is_asked_again(known: InvitationRow, ask: Ask) -> bool:
+    """Whether a cell is asked for the same text once more: it did not sign, or gets longer to answer."""
+    is_longer = ask.ends_at is not None and ask.ends_at > known.ends_at
+    return known.state in ("declined", "cancelled", "expired") or (known.state == "open" and is_longer)
 
 
 def _invited(guest: _Guest, uri: str, ends_at: datetime, *, already: bool) -> Invited:

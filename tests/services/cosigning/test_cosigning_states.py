@@ -89,6 +89,24 @@ async def test_a_cell_that_was_not_answered_in_time_cannot_sign_the_draft(partie
         await parties.sign(statement)
 
 
+async def test_a_cell_is_asked_for_the_same_text_again_and_for_longer(parties: Parties) -> None:
+    statement = await parties.draft()
+    again = await inviting.invite(parties.author.cap, statement, [parties.cell.handle], inviting.Ask())
+    assert [each.already for each in again] == [True]
+    await parties.wait(days=8)
+    assert await parties.cell.invitation_states() == ["expired"]
+    await parties.invite(statement)
+    assert await parties.cell.invitation_states() == ["open"]
+    longer = inviting.Ask(ends_at=parties.clock() + timedelta(days=20))
+    await inviting.invite(parties.author.cap, statement, [parties.cell.handle], longer)
+    await parties.pass_on()
+    await parties.wait(days=10)
+    await parties.sign(statement)
+    await parties.pass_on()
+    assert await parties.author.states(statement) == [("accepted", None)]
+    assert await parties.author.invitation_states() == ["answered"]
+
+
 async def test_an_invitation_that_is_taken_back_is_no_permission(parties: Parties) -> None:
     statement = await parties.draft()
     await parties.sign(statement)
