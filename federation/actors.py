@@ -6,6 +6,7 @@ Spec: ActivityPub section 4.1, FEP-521a (Multikey), FEP-2c59 (webfinger), FEP-84
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,7 @@ RFC_9421: Final = "https://datatracker.ietf.org/doc/html/rfc9421"
 #: Spelled as in the registry of FEP-844e, which lost a 9.
 RFC_9421_ED25519: Final = "https://datatracker.ietf.org/doc/html/rfc9421#name-eddsa-using-curve-edwards25"
 
+_COUNTRY: Final = re.compile("[A-Z]{2}")
 _CAPABILITY_NAMES: Final = {
     RFC_9421: "RFC-9421: HTTP Message Signatures",
     RFC_9421_ED25519: "RFC-9421 signatures using the Ed25519 algorithm",
@@ -72,6 +74,8 @@ class Actor:
     moved_to: str | None = None
     capabilities: frozenset[str] = frozenset()
     icon_url: str | None = None
+    #: Two capital letters (ISO 3166), where the actor says where it is.
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +120,8 @@ class ActorFacts:
     image: Attachment | None = None
     #: Rows of the profile: plain name, value in HTML.
     fields: tuple[tuple[str, str], ...] = ()
+    #: Two capital letters (ISO 3166).
+    country: str | None = None
     capabilities: frozenset[str] = frozenset({RFC_9421, RFC_9421_ED25519})
 
 
@@ -149,6 +155,7 @@ def parse_actor(document: Document) -> Actor:
         moved_to=jsonld.get_uri(document, "movedTo"),
         capabilities=_capabilities(document),
         icon_url=links.get_picture_url(document, "icon"),
+        country=_country(document),
     )
 
 
@@ -205,6 +212,14 @@ def _shared_inbox(document: Document, uri: str) -> str | None:
     return shared if shared is not None and jsonld.is_beside(shared, uri) else None
 
 
+def _country(document: Document) -> str | None:
+    """Return the country of a place, or of an address that stands in its stead (schema.org's words)."""
+    place = jsonld.get_document(document, "location") or {}
+    address = jsonld.get_document(place, "address") or place
+    stated = address.get("addressCountry")
+    return stated if isinstance(stated, str) and _COUNTRY.fullmatch(stated) else None
+
+
 def _capabilities(document: Document) -> frozenset[str]:
     generator = jsonld.get_document(document, "generator") or {}
     stated = [
@@ -252,6 +267,7 @@ def render_actor(facts: ActorFacts) -> Document:
         "icon": None if facts.icon is None else links.render_attachment(facts.icon),
         "image": None if facts.image is None else links.render_attachment(facts.image),
         "attachment": [_render_field(name, value) for name, value in facts.fields],
+        "location": None if facts.country is None else _render_place(facts.country),
         **_render_keys(facts),
         **_render_capabilities(facts),
     }
@@ -289,6 +305,10 @@ def _render_capabilities(facts: ActorFacts) -> Document:
     if CO_SIGNING in facts.capabilities:
         members["coSigning"] = [CO_SIGNING]
     return members
+
+
+def _render_place(country: str) -> Document:
+    return {"type": "Place", "address": {"type": "PostalAddress", "addressCountry": country}}
 
 
 def _render_field(name: str, value: str) -> Document:

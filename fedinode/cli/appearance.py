@@ -31,10 +31,13 @@ async def describe(call: Call, cap: Capabilities) -> None:
 
 
 async def look(call: Call, cap: Capabilities) -> None:
-    """Give a collective a colour or a picture."""
-    if call.args.accent is None and call.args.icon is None:
-        raise UsageError("Say what to change: --accent, --icon, or both.")
-    told = await describing.set_look(cap, call.args.collective, accent=call.args.accent, icon=call.args.icon)
+    """Give a collective a colour, a picture or a country."""
+    args = call.args
+    if args.accent is None and args.icon is None and args.country is None:
+        raise UsageError("Say what to change: --accent, --icon or --country.")
+    told = await describing.set_look(
+        cap, args.collective, accent=args.accent, icon=args.icon, country=args.country
+    )
     call.output.say(f"Changed; {counted(told, 'server')} will be told.")
 
 
@@ -61,12 +64,13 @@ COMMANDS = (
     ),
     Command(
         name="collective look",
-        summary="give the pages of a collective a colour and a picture",
+        summary="give the pages of a collective a colour, a picture and a country",
         run=on_node(look),
         arguments=(
             _COLLECTIVE,
             argument("--accent", metavar="#RRGGBB", help='the colour of its pages; "none": the usual one'),
             argument("--icon", type=Path, metavar="FILE", help="a picture, square if possible"),
+            argument("--country", metavar="XX", help='where it is, such as DE; "none": it does not say'),
         ),
     ),
 )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from federation import activities, jsonld
-from fedinode import text
-from fedinode.cache import NODE_KEY, collective_key
+from fedinode import i18n, text
+from fedinode.cache import NODE_KEY, SIGNERS_KEY, collective_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import UsageError
 from fedinode.manuscripts import Picture
@@ -20,6 +20,7 @@ from fedinode.storage.database import Session
 MAX_NAME_CHARS = 100
 MAX_ABOUT_CHARS = 20_000
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,27 +55,41 @@ async def describe(cap: Capabilities, collective: str, change: Description) -> i
 
 
 async def set_look(
-    cap: Capabilities, collective: str, *, accent: str | None = None, icon: Path | None = None
+    cap: Capabilities,
+    collective: str,
+    *,
+    accent: str | None = None,
+    icon: Path | None = None,
+    country: str | None = None,
 ) -> int:
-    """Give a collective a colour (#rrggbb, or "none") or a picture; return how many deliveries tell of it.
+    """Give a collective a colour (#rrggbb), a picture or a country (two letters); "none" takes it away.
+
+    Returns how many deliveries tell of it.
 
     Raises NotFound, UsageError, PictureRefused.
     """
     colour = None if accent in (None, "none") else (accent or "").lower()
     if colour is not None and not _COLOUR.fullmatch(colour):
         raise UsageError(f'"{accent}" is no colour such as #b3131b.')
+    place = None if country in (None, "none") else (country or "").upper()
+    if place is not None and (not _COUNTRY.fullmatch(place) or place not in i18n.locale_of("en").territories):
+        raise UsageError(f'"{country}" is no country such as DE.')
     media = None if icon is None else await illustrating.take_in(cap, Picture(path=icon, alt=""), "en")
 
     def write(session: Session) -> int:
         row = registering.require_collective(session, collective)
         if accent is not None:
             collectives.set_accent(session, row.id, colour)
+        if country is not None:
+            collectives.set_country(session, row.id, place)
         if media is not None:
             media_id = media_files.ensure(session, media, cap.clock())
             collectives.set_avatar(session, row.id, media_id)
-        invalidations.record(session, (NODE_KEY, collective_key(row.name)), cap.clock())
-        # A colour is the pages' business alone; a picture is seen everywhere.
-        return tell_followers(session, cap, collectives.get(session, row.id)) if media is not None else 0
+        keys = (NODE_KEY, SIGNERS_KEY, collective_key(row.name))
+        invalidations.record(session, keys, cap.clock())
+        # A colour is the pages' business alone; a picture and a country stand in its document.
+        is_told = media is not None or country is not None
+        return tell_followers(session, cap, collectives.get(session, row.id)) if is_told else 0
 
     return await _commit(cap, collective, write)
 

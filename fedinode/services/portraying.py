@@ -45,6 +45,7 @@ def collective_document(session: Session, urls: Urls, collective: CollectiveRow)
             attribution_domains=(urls.host,),
             moved_to=collective.moved_to,
             published=collective.created_at,
+            country=collective.country,
             capabilities=CAPABILITIES,
             icon=_picture(session, urls, collective.avatar_media_id),
             image=_picture(session, urls, collective.header_media_id),

@@ -197,6 +197,7 @@ def actor_facts(actor: Actor) -> ActorFacts:
         capabilities=actor.capabilities,
         also_known_as=actor.also_known_as,
         moved_to=actor.moved_to,
+        country=actor.country,
         keys=tuple(_key_facts(key) for key in actor.keys + actor.assertion_keys if _is_own(key, actor)),
     )
 

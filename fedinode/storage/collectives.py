@@ -24,6 +24,7 @@ class CollectiveRow:
     comments: str
     avatar_media_id: int | None
     header_media_id: int | None
+    country: str | None = None
     moved_to: str | None
     created_at: datetime
     closed_at: datetime | None
@@ -169,6 +170,12 @@ def set_accent(session: Session, collective_id: int, accent: str | None) -> None
     """Choose the colour of a collective's pages, #rrggbb, or none."""
     table = models.Collective
     session.execute(update(table).where(table.id == collective_id).values(accent=accent))
+
+
+def set_country(session: Session, collective_id: int, country: str | None) -> None:
+    """Say in which country a collective is, or no longer."""
+    table = models.Collective
+    session.execute(update(table).where(table.id == collective_id).values(country=country))
 
 
 def set_avatar(session: Session, collective_id: int, media_id: int) -> None:

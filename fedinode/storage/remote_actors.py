@@ -74,6 +74,7 @@ class ActorFacts:
     also_known_as: tuple[str, ...]
     moved_to: str | None
     keys: tuple[KeyFacts, ...]
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +227,7 @@ def record(session: Session, facts: ActorFacts, now: datetime) -> int:
         "capabilities": " ".join(sorted(facts.capabilities)) or None,
         "also_known_as": " ".join(facts.also_known_as) or None,
         "moved_to": facts.moved_to,
+        "country": facts.country,
         "fetched_at": now,
         # Whoever answers is not gone.
         "gone_seen_at": None,

@@ -28,6 +28,8 @@ class SignerFacts:
     gone_at: datetime | None
     failing_since: datetime | None
     failed_at: datetime | None
+    #: Two letters, where its document says so.
+    country: str | None
 
 
 def of_actors(session: Session, uris: Collection[str]) -> dict[str, SignerFacts]:
@@ -43,6 +45,7 @@ def of_actors(session: Session, uris: Collection[str]) -> dict[str, SignerFacts]
             _ACTORS.gone_at,
             _PEERS.failing_since,
             _PEERS.failed_at,
+            _ACTORS.country,
         )
         .join(_PEERS, _PEERS.id == _ACTORS.peer_id)
         .where(_ACTORS.uri.in_(set(uris)), _ACTORS.fetched_at.is_not(None))

@@ -150,6 +150,8 @@ class RemoteActor(Base):
     #: Capability markers, separated by spaces.
     capabilities: Mapped[str | None]
     also_known_as: Mapped[str | None]
+    #: Two letters, where its document says so.
+    country: Mapped[str | None]
     level: Mapped[str] = mapped_column(server_default="none", default="none")
     level_reason: Mapped[str | None]
     level_at: Mapped[datetime | None]

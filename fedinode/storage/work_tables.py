@@ -45,6 +45,8 @@ class Collective(Base):
     header_media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
     #: The colour of its pages, #rrggbb; empty: that of the style sheet.
     accent: Mapped[str | None]
+    #: Two letters, if the collective wants to say where it is.
+    country: Mapped[str | None]
     moved_to: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime | None]

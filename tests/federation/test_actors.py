@@ -87,6 +87,22 @@ def test_the_least_that_an_actor_says_is_enough() -> None:
     assert actors.parse_actor(stated()) == Actor(uri=URI, type="Person", inbox=f"{URI}/inbox")
 
 
+@pytest.mark.parametrize(
+    ("location", "country"),
+    [
+        ({"type": "Place", "address": {"type": "PostalAddress", "addressCountry": "DE"}}, "DE"),
+        ({"type": "PostalAddress", "addressCountry": "GE"}, "GE"),
+        ({"type": "Place", "name": "Berlin"}, None),
+        ({"type": "PostalAddress", "addressCountry": "Germany"}, None),
+        ({"type": "PostalAddress", "addressCountry": {"name": "DE"}}, None),
+        ("https://a.example/places/1", None),
+        (None, None),
+    ],
+)
+def test_an_actor_may_say_in_which_country_it_is(location: object, country: str | None) -> None:
+    assert actors.parse_actor(stated(location=location)).country == country
+
+
 @pytest.mark.parametrize("kind", ["Application", "Group", "Organization", "Person", "Service"])
 def test_all_five_types_of_actor_are_read(kind: str) -> None:
     assert actors.parse_actor(stated(type=kind)).type == kind

@@ -19,7 +19,14 @@ from tests.federation.cosigning import cells
 from tests.federation.cosigning.cells import LEIPZIG, STATEMENT, Cell
 
 
-def meet(session: Session, cell: Cell, now: datetime, name: str | None = None, key: str = "") -> None:
+def meet(
+    session: Session,
+    cell: Cell,
+    now: datetime,
+    name: str | None = None,
+    key: str = "",
+    country: str | None = None,
+) -> None:
     """Keep a cell as its server shows it, perhaps with another key than it signs with."""
     facts = ActorFacts(
         uri=cell.uri,
@@ -36,6 +43,7 @@ def meet(session: Session, cell: Cell, now: datetime, name: str | None = None, k
         capabilities=frozenset({CO_SIGNING}),
         also_known_as=(),
         moved_to=None,
+        country=country,
         keys=(
             KeyFacts(key_id=cell.key_id, public=key or cell.value, algorithm="ed25519"),
             KeyFacts(key_id=cell.daily_key_id, public=cell.daily_key.public.multikey(), algorithm="ed25519"),

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import select
 
+from federation import actors
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound, UsageError
 from fedinode.services import describing
 from fedinode.services.describing import Description
 from fedinode.storage import models
 from fedinode.web import themes
-from tests.web.conftest import DOCUMENT, ORIGIN, Get, fresh
+from tests.web.conftest import DOCUMENT, ORIGIN, Clock, Get, fresh
 
 pytestmark = pytest.mark.anyio
 
@@ -101,6 +102,23 @@ async def test_what_is_no_colour_is_refused_and_no_style_sheet(get: Get, cap: Ca
         "/theme-123456-1.css.css",
     ):
         assert (await get(path)).status_code == 404
+
+
+async def test_a_country_is_said_in_the_document_and_told_to_followers(
+    cap: Capabilities, clock: Clock
+) -> None:
+    with pytest.raises(UsageError, match="no country"):
+        await describing.set_look(cap, "berlin", country="Deutschland")
+    with pytest.raises(UsageError, match="no country"):
+        await describing.set_look(cap, "berlin", country="QQ")
+    await describing.set_look(cap, "berlin", country="de")
+    (update,) = await updates(cap)
+    place = {"type": "Place", "address": {"type": "PostalAddress", "addressCountry": "DE"}}
+    assert update["object"]["location"] == place
+    assert actors.parse_actor(update["object"]).country == "DE"
+    clock.advance(minutes=1)
+    await describing.set_look(cap, "berlin", country="none")
+    assert "location" not in (await updates(cap))[-1]["object"]
 
 
 async def test_a_picture_is_shown_and_told_to_followers(get: Get, cap: Capabilities, tmp_path: Path) -> None:

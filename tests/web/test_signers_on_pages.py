@@ -132,6 +132,27 @@ async def test_a_key_that_the_signers_server_contradicts_is_not_counted(
     assert "halle.example key conflict" in shown.partition("Not counted")[2]
 
 
+async def test_cells_stand_under_the_country_that_their_documents_name(
+    cap: Capabilities, get: Get, publish: Publish
+) -> None:
+    statement = await publish(STATEMENT)
+    for cell in (KOELN, HALLE, BREMEN):
+        await sign(cap, statement.uri, cell)
+    shown = await read(get, statement.url)
+    assert "Country not stated" not in shown
+
+    def write(session: Session) -> None:
+        meet(session, KOELN, cap.clock(), country="DE")
+        meet(session, BREMEN, cap.clock(), country="DE")
+        meet(session, HALLE, cap.clock())
+
+    await cap.database.write(write)
+    cap.cache.clear()
+    shown = (await read(get, statement.url)).partition("Co-signed by")[2]
+    germany, nowhere = shown.index("Germany 2"), shown.index("Country not stated 1")
+    assert germany < shown.index("koeln.example") < nowhere < shown.index("halle.example")
+
+
 async def test_a_block_hides_an_entry_here_and_says_so(cap: Capabilities, get: Get, publish: Publish) -> None:
     statement = await publish(STATEMENT)
     await sign(cap, statement.uri, KOELN)

@@ -5,6 +5,7 @@ what this node saw, are said apart. The records themselves are the same everywhe
 Spec: docs/cosigning.md, R5, R19, K3, V4.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -52,6 +53,8 @@ class Signatory:
     moved_to: str | None = None
     #: Servers of other cells with a name that looks the same.
     namesakes: tuple[str, ...] = ()
+    #: Two letters, where the cell's own document says so.
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,13 @@ class Roster:
     def total(self) -> int:
         """How many are listed and shown; the author is not counted."""
         return len(self.issuers) + len(self.cosigners)
+
+    @property
+    def by_country(self) -> tuple[tuple[str, tuple[Signatory, ...]], ...]:
+        """The co-signers by country, the most first; those whose documents name none at the end."""
+        codes = Counter(each.country for each in self.cosigners)
+        order = sorted(codes, key=lambda code: (not code, -codes[code], code))
+        return tuple((code, tuple(each for each in self.cosigners if each.country == code)) for code in order)
 
     @property
     def listed(self) -> int:
@@ -171,6 +181,8 @@ class _Known:
     facts: Mapping[str, SignerFacts]
     keys: Mapping[tuple[str, str], str]
     hidden: frozenset[str]
+    #: The countries of our own collectives, by id.
+    own_countries: Mapping[str, str | None]
     #: From the outline of a name to the servers of the cells that are called so.
     called: Mapping[str, frozenset[str]]
 
@@ -201,6 +213,7 @@ class _Known:
             checked_at=facts.failed_at if facts and silent_since else row.checked_live_at,
             moved_to=host_of(facts.moved_to) if facts and facts.moved_to and facts.moved_at else None,
             namesakes=tuple(sorted(self.called.get(outline(row.name), frozenset()) - {host})),
+            country=(facts.country if facts else self.own_countries.get(row.signer_uri)) or "",
         )
 
 
@@ -211,6 +224,7 @@ def _look_up(session: Session, urls: Urls, found: KeptList) -> _Known:
         facts=signer_facts.of_actors(session, uris),
         keys=signer_facts.first_keys_of(session, uris),
         hidden=blocked_of(session, uris),
+        own_countries={row.uri: row.country for row in collectives.list_all(session)},
         called=_called(session, urls, rows),
     )
 
