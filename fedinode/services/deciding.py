@@ -162,8 +162,10 @@ def require_decision(session: Session, decision_uid: str, digest: str, now: date
         raise Stale("What was decided has changed since: the members have to be asked again.")
     standing = _standing(session, decision, now)
     needed = standing.decision.needed
-    if needed > 1 and len(standing.yes) < needed:
-        raise NotAllowed(f"Decision {decision.uid} is no longer backed by {needed} members.")
+    # What the operator decided alone has no votes.
+    was_voted_on = needed > 1 or decisions.votes_of(session, decision.id) != ()
+    if was_voted_on and len(standing.yes) < needed:
+        raise NotAllowed(f"Decision {decision.uid} is no longer backed by as many as it takes ({needed}).")
     decisions.set_state(session, decision.id, "executed", now=now)
     _audit(session, "executed", decision, None, now)
     return _mandate(decision)
