@@ -5,6 +5,7 @@ invited cells alone; whoever signed it keeps its bytes, so that it outlives its 
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import Iterable, Sequence
@@ -23,8 +24,17 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NodeError, NotFound
 from fedinode.services import receiving, resolving
 from fedinode.services.handling import Facts, Pending, World
-from fedinode.storage import collectives, invitations, media_files, sealing, statement_versions
+from fedinode.storage import (
+    collectives,
+    cosignatures,
+    invitations,
+    media_files,
+    sealing,
+    statement_versions,
+)
 from fedinode.storage.database import Session
+from fedinode.storage.disk import FreeDisk
+from fedinode.storage.statement_versions import VersionRow
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +104,14 @@ async def fetch(cap: Capabilities, statement: Document, mirrors: Sequence[str] =
     return tuple(troubles)
 
 
+async def fetch_if_possible(cap: Capabilities, statement: Document, mirrors: Sequence[str] = ()) -> None:
+    """Fetch what can be fetched now; the rest is tried again later."""
+    try:
+        await fetch(cap, statement, mirrors)
+    except (FederationError, NodeError, OSError) as error:
+        logger.info("files of %s are not here yet: %s", statement["id"], error)
+
+
 async def _fetch_one(
     opened: Client, signer: SigningKey, file: AttachedFile, addresses: Iterable[str], room: int
 ) -> bytes | Trouble:
@@ -114,7 +132,8 @@ async def _fetch_one(
 
 
 async def _keep(cap: Capabilities, digest: str, content: bytes) -> None:
-    """Write a file under its digest: sealed, for the text may be a draft."""
+    """Write a file under its digest: sealed, for the text may be a draft. Raises: DiskFull."""
+    FreeDisk(cap.settings.data_dir, cap.settings.limits.free_disk_bytes).require()
     sealed = await cap.database.read(lambda session: sealing.seal(session, _PLACE, digest, content))
     await asyncio.to_thread(_write, _path(cap, digest), sealed)
 
@@ -157,12 +176,12 @@ def needs_files(_session: Session, world: World, group: Sequence[Pending]) -> fr
 
 async def fetch_invited(cap: Capabilities, pending: Pending) -> Facts:
     """Fetch the files of a draft that a cell of ours is invited to sign, as far as they come in time."""
-    try:
+    # The invitation is worth more than its files; who signs asks for them again. One that breaks a rule is
+    # refused when it is taken in.
+    with contextlib.suppress(TimeoutError, FederationError):
+        draft = messages.parse_invite(pending.activity.document).draft
         async with asyncio.timeout(AT_ARRIVAL_SECONDS):
-            await fetch(cap, messages.parse_invite(pending.activity.document).draft)
-    except (FederationError, NodeError, OSError) as error:
-        # The invitation is worth more than its files; who signs asks for them again.
-        logger.info("files of %s are not here yet: %s", pending.activity.uri, error)
+            await fetch_if_possible(cap, draft)
     return Facts()
 
 
@@ -178,18 +197,29 @@ async def fetch_waiting(cap: Capabilities) -> None:
         return [jsonld.load(row.body) for row in rows if not cap.urls.is_ours(row.author_uri)]
 
     for draft in await cap.database.read(read):
-        await fetch(cap, draft)
+        await fetch_if_possible(cap, draft)
 
 
 async def drop_unneeded(cap: Capabilities) -> int:
     """Remove the files of texts that are not kept any more; return how many."""
 
     def read(session: Session) -> set[str]:
-        rows = statement_versions.list_everything(session)
+        rows = [row for row in statement_versions.list_everything(session) if _is_wanted(session, row)]
         return {file.digest for row in rows for file in files_of(jsonld.load(row.body))}
 
     needed = await cap.database.read(read)
     return await asyncio.to_thread(_remove_others, cap.settings.copies_dir, needed, cap.clock() - NEW)
+
+
+def _is_wanted(session: Session, row: VersionRow) -> bool:
+    """Tell whether a text is public, signed by a cell of ours, or still to be answered."""
+    asked = invitations.list_of_statement(session, row.statement_uri)
+    signed = cosignatures.list_of_statement(session, row.statement_uri)
+    return (
+        row.public_at is not None
+        or any(each.text_digest == row.text_digest and each.state in ("open", "answered") for each in asked)
+        or any(each.text_digest == row.text_digest for each in signed)
+    )
 
 
 def _remove_others(folder: Path, needed: set[str], before: datetime) -> int:

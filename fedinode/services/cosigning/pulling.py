@@ -90,7 +90,7 @@ async def _fetch_files(cap: Capabilities, kept: KeptRow) -> None:
     found = await cap.database.read(lambda session: bundling.find_list(session, kept.statement_uri))
     if found is not None and found.statement["attachment"]:
         mirrors = [each.url for each in await _sources(cap, kept) if not each.is_origin]
-        await attaching.fetch(cap, found.statement, mirrors)
+        await attaching.fetch_if_possible(cap, found.statement, mirrors)
 
 
 async def _sources(cap: Capabilities, kept: KeptRow) -> list[_Source]:
