@@ -4,7 +4,7 @@ The draft leaves the node inside an Invite and in no other way. What the cell se
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,7 +21,7 @@ from fedinode.services import amending, composing, finding, publishing, releasin
 from fedinode.services.cosigning import keeping_lists
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.releasing import Press
-from fedinode.services.sending import Outgoing
+from fedinode.services.sending import Outgoing, Sent
 from fedinode.storage import (
     audit_log,
     cosignatures,
@@ -181,33 +181,8 @@ def _invite_one(
             f"{guest.handle} was asked until {known.ends_at:%Y-%m-%d %H:%M} UTC; choose a later end."
         )
 
-    def make(envelope: Envelope) -> Document:
-        return messages.render_invite(
-            envelope,
-            Invite(
-                uri=envelope.uri,
-                author_uri=envelope.actor_uri,
-                cell_uri=cell_uri,
-                draft=draft,
-                role=ask.role,
-                ends_at=ends_at,
-                words=ask.words,
-            ),
-        )
-
-    outgoing = Outgoing(
-        type=activities.INVITE,
-        actor_uri=press.collective.uri,
-        collective_id=press.collective.id,
-        object_uri=draft["id"],
-        cause_key=f"invite:{draft['textDigest']}:{cell_uri}:{known.uri if known else ''}",
-        make=make,
-        to=(cell_uri,),
-        is_public=False,
-        inbox_ids=inboxes.of_actors(session, [guest.actor.id]),
-    )
-    sent = sending.send(session, press.urls, outgoing, press.now)
-    assert sent is not None, "the same question was not put before"
+    cause = f"invite:{draft['textDigest']}:{cell_uri}:{known.uri if known else ''}"
+    sent = _send_invite(session, press, draft, guest, replace(ask, ends_at=ends_at), cause)
     new = NewInvitation(
         uri=sent.uri,
         statement_uri=draft["id"],
@@ -225,6 +200,42 @@ def _invite_one(
         invitations.renew(session, known, new)
     audit_log.add(session, "cosign.invited", draft["id"], now=press.now, details={"cell": cell_uri})
     return _invited(guest, sent.uri, ends_at, already=False)
+
+
+def _send_invite(
+    session: Session, press: Press, draft: Document, guest: _Guest, ask: Ask, cause: str
+) -> Sent:
+    ends_at = ask.ends_at
+    assert ends_at is not None, "an invitation ends"
+
+    def make(envelope: Envelope) -> Document:
+        return messages.render_invite(
+            envelope,
+            Invite(
+                uri=envelope.uri,
+                author_uri=envelope.actor_uri,
+                cell_uri=guest.actor.uri,
+                draft=draft,
+                role=ask.role,
+                ends_at=ends_at,
+                words=ask.words,
+            ),
+        )
+
+    outgoing = Outgoing(
+        type=activities.INVITE,
+        actor_uri=press.collective.uri,
+        collective_id=press.collective.id,
+        object_uri=draft["id"],
+        cause_key=cause,
+        make=make,
+        to=(guest.actor.uri,),
+        is_public=False,
+        inbox_ids=inboxes.of_actors(session, [guest.actor.id]),
+    )
+    sent = sending.send(session, press.urls, outgoing, press.now)
+    assert sent is not None, "the same question was not put before"
+    return sent
 
 
 def _known(session: Session, draft: Document, cell_uri: str) -> InvitationRow | None:
