@@ -123,6 +123,20 @@ async def keep(
     return str(text["textDigest"])
 
 
+async def sign_draft(cap: Capabilities, text: Document = STATEMENT, collective: str = "berlin") -> None:
+    """Let a collective of ours sign a draft of Leipzig, which lists it already."""
+
+    def write(session: Session) -> None:
+        each = _own_entry(cap, text, collective)
+        document, stamp = each["coSignature"], each["authorization"]
+        cosignatures.add(session, _new(document, signer_state="accepted"))
+        row = cosignatures.find(session, document["id"])
+        assert row is not None
+        cosignatures.record_stamp(session, row.id, stamp["id"], jsonld.dump(stamp), cap.clock())
+
+    await cap.database.write(write)
+
+
 def _own_entry(cap: Capabilities, text: Document, collective: str) -> Document:
     """Return a consent of ours; who made its proof does not matter to pages."""
     uri = cap.urls.co_signature(text["id"].rpartition("/")[2])

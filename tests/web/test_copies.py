@@ -7,12 +7,13 @@ from federation import jsonld
 from federation.cosigning import documents, records
 from federation.cosigning.records import Count
 from fedinode.capabilities import Capabilities
-from fedinode.storage import kept_statements, models
+from fedinode.services.cosigning import consenting, retracting
+from fedinode.storage import kept_statements, models, statement_versions
 from fedinode.storage.database import Session
 from tests.federation.cosigning import cells
 from tests.federation.cosigning.cells import HALLE, KOELN, LEIPZIG, STATEMENT
 from tests.web.conftest import HTML, Clock, Get, Publish, fresh
-from tests.web.signing_cells import keep, meet, sign
+from tests.web.signing_cells import keep, meet, sign, sign_draft
 from tests.web.test_signers_on_pages import read, words
 from tests.web.test_templates import Outline
 
@@ -61,7 +62,7 @@ async def test_a_collective_shows_what_it_signed(cap: Capabilities, get: Get, cl
     before = await get("/@berlin/signed", **HTML)
     assert "Noch nichts." in words(before.text)
     digest = await keep(cap)
-    page = await fresh(get, "/@berlin/signed", lambda answer: "Erklärung" in answer.text, **HTML)
+    page = await fresh(get, "/@berlin/signed", lambda answer: "Leipziger" in answer.text, **HTML)
     assert f"https://berlin.example/mirror/{digest}/text/de" in page.text
     assert "Leipziger Plenum leipzig.example unterzeichnet am 23. November 2026" in words(page.text)
     assert "/@berlin/signed" in (await get("/@berlin", **HTML)).text
@@ -126,6 +127,39 @@ async def test_an_amended_copy_leads_to_the_newer_copy(cap: Capabilities, get: G
     assert "more</ins>" in (await get(f"/mirror/{new}/text/en", **HTML)).text.replace(
         '<span class="unseen">end of what was added]</span>', ""
     )
+
+
+async def test_a_copy_that_its_author_took_back_stays_and_says_so(
+    cap: Capabilities, get: Get, digest: str
+) -> None:
+    await read(get, f"/mirror/{digest}/text/en")
+    uri = STATEMENT["id"]
+    await cap.database.write(lambda session: retracting.retract(session, uri, cells.COUNTED))
+    page = await fresh(
+        get, f"/mirror/{digest}/text/en", lambda answer: "Withdrawn by its author on" in answer.text, **HTML
+    )
+    assert page.status_code == 200
+    assert "We demand" in page.text
+    assert '<meta name="robots" content="noindex">' in page.text
+    assert "Withdrawn on 2 December 2026" in (await get(f"/mirror/{digest}/badge/en.svg")).text
+    assert "Withdrawn by its author on 2 December 2026." in await read(get, f"/mirror/{digest}/embed/en")
+    assert "vom Autor zurückgezogen am 2. Dezember 2026" in await read(get, "/@berlin/signed")
+
+
+async def test_nothing_is_shown_of_a_draft_that_a_collective_signed(
+    cap: Capabilities, get: Get, clock: Clock
+) -> None:
+    clock.now = cells.SIGNED
+
+    def write(session: Session) -> None:
+        statement_versions.put_draft(session, consenting.new_version(STATEMENT), clock.now)
+
+    await cap.database.write(write)
+    await sign_draft(cap)
+    assert "Noch nichts." in await read(get, "/@berlin/signed")
+    assert "/@berlin/signed" not in (await get("/@berlin", **HTML)).text
+    for path in ("text/de", "embed", "badge.svg", "bundle.json"):
+        assert (await get(f"/mirror/{STATEMENT['textDigest']}/{path}", **HTML)).status_code == 404
 
 
 @pytest.mark.parametrize(
