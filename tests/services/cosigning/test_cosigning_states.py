@@ -7,8 +7,16 @@ import pytest
 from federation import proofs
 from federation.cosigning import documents
 from federation.jsonld import Document
-from fedinode.errors import Conflict, NodeError
-from fedinode.services import amending, publishing, registering, revising
+from fedinode.errors import Conflict, NodeError, NotAllowed
+from fedinode.services import (
+    amending,
+    consulting,
+    enrolling,
+    publishing,
+    registering,
+    revising,
+    voting,
+)
 from fedinode.services.cosigning import (
     consenting,
     heeding,
@@ -303,6 +311,25 @@ async def test_a_removed_consent_is_listed_nowhere_and_a_new_one_waits(parties: 
     await parties.sign(statement)
     await parties.pass_on()
     assert (await parties.author.states(statement))[-1] == ("pending", None)
+
+
+async def test_where_two_decide_one_vote_takes_no_consent_off_the_list(parties: Parties) -> None:
+    statement, digest = await parties.signed_and_public()
+    author = parties.author
+    (row,) = await author.consents(statement)
+    for email in ("ana@bonn.example", "ben@bonn.example"):
+        await enrolling.add(author.cap, email, "owner")
+    await consulting.set_thresholds(author.cap, author.name, {"withdraw": 2})
+    with pytest.raises(NotAllowed, match="takes 2 members"):
+        await withdrawing.remove(author.cap, row.id)
+    asked = await withdrawing.remove(author.cap, row.id, account="ana@bonn.example")
+    await parties.pass_on()
+    assert asked.delete_uri is None
+    assert len(await author.listed(digest)) == len(await parties.cell.listed(digest)) == 1
+    done = await voting.vote(author.cap, asked.standing.decision.uid, "yes", account="ben@bonn.example")
+    await parties.pass_on()
+    assert done.made_uri is not None
+    assert await author.listed(digest) == await parties.cell.listed(digest) == []
 
 
 async def test_who_withdrew_may_sign_again_under_a_new_id(parties: Parties) -> None:
