@@ -282,6 +282,35 @@ async def test_another_text_under_the_same_id_ends_boost_and_consent_and_the_sig
     assert alarm["signed"] == digest != alarm["published"]
 
 
+async def test_another_date_under_the_same_text_is_no_less_a_mismatch_and_other_tags_are_none(
+    parties: Parties,
+) -> None:
+    statement, _ = await parties.signed_and_public()
+    document = await parties.author.show(statement)
+    tags = [{"type": "Hashtag", "name": "#labour", "href": f"{parties.author.peer.origin}/@bonn"}]
+    await parties.cell.take(parties.author, await signed_update(parties.author, document, tag=tags))
+    assert await parties.cell.states(statement) == [("accepted", "seen")]
+    update = await signed_update(parties.author, document, published="2020-01-01T00:00:00Z")
+    await parties.cell.take(parties.author, update | {"id": f"{parties.author.actor_uri}#updates/2"})
+    assert await parties.cell.states(statement) == [("withdrawn", "withdrawn")]
+
+
+async def test_who_issues_a_statement_jointly_was_asked_to(parties: Parties) -> None:
+    statement = (await publishing.post(parties.author.cap, parties.manuscript(), draft=True)).uri
+    ask = inviting.Ask(role="issuer")
+    await inviting.invite(parties.author.cap, statement, [parties.cell.handle], ask)
+    await parties.pass_on()
+    await parties.sign(statement)
+    (request,) = await parties.cell.outgoing(parties.author)
+    await inviting.uninvite(parties.author.cap, statement, parties.cell.handle)
+    again = inviting.Ask(ends_at=parties.clock() + timedelta(days=9))
+    await inviting.invite(parties.author.cap, statement, [parties.cell.handle], again)
+    await parties.author.take(parties.cell, request)
+    assert await parties.author.states(statement) == []
+    refused = [each for each in await parties.author.outgoing(parties.cell) if each["type"] == "Reject"]
+    assert [each["summary"] for each in refused] == ["not-wanted"]
+
+
 async def test_a_draft_that_is_published_with_another_text_is_neither_boosted_nor_signed(
     parties: Parties,
 ) -> None:
