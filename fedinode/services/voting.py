@@ -39,7 +39,11 @@ class Waiting:
     yes: tuple[str, ...]
     no: tuple[str, ...]
     missing: tuple[str, ...]
+    #: Members who were not seen for so long that they do not count.
+    lapsed: tuple[str, ...]
     opened_at: datetime
+    #: Nothing is done before, even if enough agree.
+    not_before: datetime | None
     expires_at: datetime | None
 
 
@@ -105,7 +109,9 @@ def _waiting(session: Session, standing: Standing) -> Waiting:
         yes=standing.yes,
         no=standing.no,
         missing=standing.missing,
+        lapsed=standing.lapsed,
         opened_at=row.opened_at,
+        not_before=row.not_before,
         expires_at=row.expires_at,
     )
 

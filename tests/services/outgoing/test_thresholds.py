@@ -278,6 +278,11 @@ async def test_members_who_lapse_can_be_outlived_and_the_audit_says_so(
     lower = await consulting.set_thresholds(cap, "berlin", {"publish": 1, "cosign": 1}, account=ANA)
     assert lower.standing is not None
     assert lower.standing.decision.not_before == clock.now + deciding.LOWERING_DELAY
+    waiting = {each.action: (each.lapsed, each.not_before) for each in await voting.list_waiting(cap)}
+    assert waiting == {
+        "threshold": (("ben",), clock.now + deciding.LOWERING_DELAY),
+        "publish": (("ben",), None),
+    }
     assert await mails_to_members(cap) == 2, "Ben is told of both, though he lapsed"
     clock.advance(days=6, hours=23)
     assert (await voting.act_on_ripe(cap), (await numbers(cap))["publish"]) == (0, 2)
