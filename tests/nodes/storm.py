@@ -58,6 +58,11 @@ class Weather:
                 self._deck = self._dice.sample(DECK, len(DECK))
             return self._deck.pop() if self.is_stormy else "pass"
 
+    def put_back(self, fault: str) -> None:
+        """Let a fault that could not be strike the next request."""
+        with self._lock:
+            self._deck.append(fault)
+
     def delay_seconds(self) -> float:
         with self._lock:
             return self._dice.uniform(*_DELAY_SECONDS)
@@ -97,8 +102,9 @@ class _StormyFront(tls_front.Front):
 
     async def _answer(self, request: bytes, writer: asyncio.StreamWriter) -> None:
         fault = self._weather.draw()
-        if fault == "reorder":
-            fault = "reorder" if await self._is_overtaken() else "pass"
+        if fault == "reorder" and not await self._is_overtaken():
+            self._weather.put_back(fault)
+            fault = "pass"
         self._weather.counts[fault] += 1
         if fault == "drop":
             return

@@ -101,6 +101,18 @@ def test_rows_are_sealed_through_the_session(database: Database) -> None:
     ) == database.read_now(lambda session: sealing.sealer_of(session).fingerprint("email", b"a"))
 
 
+def test_text_is_sealed_as_text(database: Database) -> None:
+    def seal(session: Session) -> tuple[str, str, str]:
+        stored = sealing.seal_text(session, PLACE, "a", "Grüße")
+        opened = sealing.unseal_text(session, PLACE, "a", stored)
+        return stored, opened, sealing.unseal_text(session, PLACE, "a", "Grüße")
+
+    stored, opened, plain = database.write_now(seal)
+    assert stored.startswith(sealing.TEXT_MARK)
+    assert "Gr" not in stored
+    assert opened == plain == "Grüße"
+
+
 def test_a_new_key_file_opens_and_belongs_to_its_owner_alone(tmp_path: Path) -> None:
     old = os.umask(0)
     try:

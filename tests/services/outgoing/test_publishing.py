@@ -146,6 +146,36 @@ async def test_draft_is_sealed_and_sent_to_nobody(
     assert b"wordings" not in facts
 
 
+async def test_what_a_draft_says_about_itself_is_no_column_before_it_is_public(
+    cap: Capabilities, manuscript: Write
+) -> None:
+    written = manuscript(NEWS + '\ntags = ["Hafen"]\ncategory = "Kampf"', "Noch geheim.")
+    draft = await publishing.post(cap, written, draft=True)
+
+    def read(session: Session) -> tuple[tuple[str, ...], str | None, list[str]]:
+        found = posts.find_by_object_uri(session, draft.uri)
+        assert found is not None
+        slugs = session.scalars(select(models.Slug.slug)).all()
+        return posts.list_tags(session, found.id), found.category, list(slugs)
+
+    tags, category, slugs = await cap.database.read(read)
+    assert (tags, category) == ((), None)
+    assert not any("streik" in each for each in slugs)
+    await publishing.publish(cap, draft.uri)
+    assert await cap.database.read(read) == (("Hafen",), "Kampf", ["streik"])
+    assert [each["name"] for each in (await document_of(cap, draft.uri))["tag"]] == ["#Hafen"]
+
+
+async def test_of_two_drafts_with_one_title_the_first_that_is_public_gets_the_address(
+    cap: Capabilities, manuscript: Write
+) -> None:
+    drafts = [await publishing.post(cap, manuscript(NEWS, text), draft=True) for text in ("Eins.", "Zwei.")]
+    assert drafts[0].url == drafts[1].url
+    second = await publishing.publish(cap, drafts[1].uri)
+    first = await publishing.publish(cap, drafts[0].uri)
+    assert (second.url, first.url) == (drafts[1].url, f"{drafts[0].url}-2")
+
+
 async def test_publishing_a_draft_opens_and_sends_it(
     cap: Capabilities, manuscript: Write, befriend: Befriend, koeln: Peer
 ) -> None:
