@@ -149,7 +149,8 @@ def _loops(cap: Capabilities, stopping: asyncio.Event, tenure: Tenure, *, delive
     if deliver:
         loops.append(_Named(name=LOOP, run=lambda: _deliver(cap, stopping)))
         loops.append(every("recover", RECOVER_SECONDS, _recover))
-        loops.append(every("cosigning", COSIGN_SECONDS, ticking.tick))
+        loops.append(every("cosigning", COSIGN_SECONDS, ticking.act))
+        loops.append(every("cosigning-lists", COSIGN_SECONDS, ticking.ask_others))
         loops.append(every("cosigning-retry", COSIGN_RETRY_SECONDS, ticking.tick_slowly))
         loops.append(every("signatures", SIGNATURES_SECONDS, _recheck))
         loops.append(_Named(name="mail", run=lambda: _send_mail(cap, stopping)))

@@ -5,6 +5,7 @@ the one that its stamp names, and, where the signer's server answers, the one th
 Spec: docs/cosigning.md, P2, P4, V3.
 """
 
+import asyncio
 import logging
 import random
 from collections.abc import Iterable, Iterator
@@ -60,8 +61,7 @@ async def pull_due(cap: Capabilities) -> int:
     now = cap.clock()
     due = await cap.database.read(lambda session: kept_statements.list_due(session, now, 20))
     others = [each for each in due if not each.is_own and each.pull_due_at and each.pull_due_at <= now]
-    for kept in others:
-        await pull(cap, kept)
+    await asyncio.gather(*(pull(cap, kept) for kept in others))
     return len(others)
 
 

@@ -17,7 +17,13 @@ from fedinode.storage.database import Session
 
 
 async def tick(cap: Capabilities) -> None:
-    """Do what is due now; meant to be called every few seconds."""
+    """Do all that is due now."""
+    await act(cap)
+    await ask_others(cap)
+
+
+async def act(cap: Capabilities) -> None:
+    """Do what is due now and needs nobody else; meant to be called every few seconds."""
     pace = cap.settings.cosigning
     hurry = keeping_lists.WAIT_FOR_FEW - timedelta(seconds=pace.checkpoint_seconds)
 
@@ -34,8 +40,12 @@ async def tick(cap: Capabilities) -> None:
     acted = await voting.act_on_ripe(cap)
     if await cap.database.write(write) or acted:
         cap.bells.deliver.set()
+
+
+async def ask_others(cap: Capabilities) -> None:
+    """Fetch the lists that are due, and boost what is due; servers that are silent hold up nothing else."""
     await pulling.pull_due(cap)
-    await surfacing.announce_due(cap, within=timedelta(seconds=pace.announce_seconds))
+    await surfacing.announce_due(cap, within=timedelta(seconds=cap.settings.cosigning.announce_seconds))
 
 
 async def tick_slowly(cap: Capabilities) -> None:
