@@ -3,6 +3,7 @@
 And the numbers themselves: raised at once, lowered together, and lowered by those who remain.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -179,6 +180,25 @@ async def test_a_post_that_changed_meanwhile_is_not_taken_back(
         await second(cap, asked.standing)
     assert await state_of(cap) == "public"
     assert await voting.list_waiting(cap) == ()
+
+
+async def test_members_who_ask_and_vote_at_the_same_moment_publish_once(
+    cap: Capabilities, enter: Enter, manuscript: Write
+) -> None:
+    await enrolling.add(cap, CEM, "owner")
+    await enter(publish=3)
+    for number in range(2):
+        draft = await publishing.post(cap, manuscript(NEWS, f"Nummer {number}."), draft=True)
+        before = await sent(cap)
+        await asyncio.gather(*(publishing.publish(cap, draft.uri, account=who) for who in (ANA, BEN, CEM)))
+        assert await sent(cap) == before + 1
+        assert await voting.list_waiting(cap) == ()
+        asked = await publishing.post(cap, manuscript(NEWS, f"Und {number}."), draft=True)
+        first = await publishing.publish(cap, asked.uri, account=ANA)
+        assert first.standing is not None
+        uid = first.standing.decision.uid
+        await asyncio.gather(*(voting.vote(cap, uid, "yes", account=who) for who in (BEN, CEM)))
+        assert await sent(cap) == before + 2
 
 
 # -- on the wire
