@@ -99,6 +99,8 @@ class CoSignature(Base):
     withdrawal_body: Mapped[bytes | None]
     reason: Mapped[str | None]
     checked_live_at: Mapped[datetime | None]
+    #: When it was last looked for at its own address and nobody answered. Empty: somebody did, the last time.
+    unseen_at: Mapped[datetime | None]
 
 
 class Invitation(Base):

@@ -49,6 +49,7 @@ class CoSignatureRow(NewCoSignature):
     removal_body: bytes | None
     reason: str | None
     checked_live_at: datetime | None
+    unseen_at: datetime | None
 
 
 _COLUMNS = tuple(getattr(_TABLE, each.name) for each in fields(CoSignatureRow))
@@ -197,7 +198,12 @@ def record_removal(session: Session, row_id: int, body: bytes, now: datetime) ->
 
 def record_live_check(session: Session, row_id: int, now: datetime) -> None:
     """Note that the consent was seen at its own address."""
-    session.execute(update(_TABLE).where(_TABLE.id == row_id).values(checked_live_at=now))
+    session.execute(update(_TABLE).where(_TABLE.id == row_id).values(checked_live_at=now, unseen_at=None))
+
+
+def record_unseen(session: Session, row_id: int, now: datetime) -> None:
+    """Note that nobody answered at the consent's own address."""
+    session.execute(update(_TABLE).where(_TABLE.id == row_id).values(unseen_at=now))
 
 
 def _one(session: Session, query: Select[*tuple[Any, ...]]) -> CoSignatureRow | None:

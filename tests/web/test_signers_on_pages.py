@@ -96,12 +96,28 @@ async def test_a_list_says_who_is_silent_and_who_moved(cap: Capabilities, get: G
             session.execute(update(models.Peer).where(models.Peer.host == host).values(**values))
         bremen = remote_actors.get(session, BREMEN.uri)
         remote_actors.record_moved(session, bremen.id, "https://weser.example/actor", now)
+        row = cosignatures.list_of_signer(session, BREMEN.uri)[0]
+        cosignatures.record_live_check(session, row.id, now)
 
     await cap.database.write(write)
     shown = await read(get, statement.url)
     assert "3 co-signatures" in shown
     assert shown.count("Not reachable: last checked on 20 November 2026.") == 1
     assert "now at weser.example" in shown
+    assert shown.count("Seen at its own address on 20 November 2026.") == 1
+
+    def gone(session: Session) -> None:
+        for cell in (HALLE, BREMEN):
+            row = cosignatures.list_of_signer(session, cell.uri)[0]
+            cosignatures.record_unseen(session, row.id, cap.clock())
+        actor = remote_actors.get(session, BREMEN.uri)
+        remote_actors.record_gone(session, [actor.id], cap.clock())
+
+    await cap.database.write(gone)
+    cap.cache.clear()
+    shown = await read(get, statement.url)
+    assert shown.count("Not reachable: last checked on 20 November 2026.") == 3
+    assert "3 co-signatures" in shown
 
 
 async def test_a_name_that_another_cell_has_gets_a_warning(

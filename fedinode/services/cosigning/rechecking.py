@@ -15,7 +15,7 @@ from federation import jsonld
 from federation.cosigning import documents, identifiers, verify
 from federation.cosigning.report import EntryWord, ListWord, Report, StatementWord
 from federation.cosigning.trust import Trust
-from federation.errors import FederationError, Gone, NotFound
+from federation.errors import FederationError, FetchFailed, Gone, NotFound
 from federation.jsonld import Document
 from federation.net import client
 from fedinode.capabilities import Capabilities
@@ -26,6 +26,7 @@ from fedinode.services.cosigning import (
     attaching,
     bundling,
     checking,
+    keeping_lists,
     pulling,
     sightings,
     witnessing,
@@ -186,8 +187,14 @@ async def ask_signers(cap: Capabilities) -> int:
         found = await _find(cap, kept)
         if found is not None and kept.retracted_at is None:
             answered += await _ask(cap, found)
+            await _show_anew(cap, kept)
             await witnessing.gather(cap, kept)
     return answered
+
+
+async def _show_anew(cap: Capabilities, kept: KeptRow) -> None:
+    """Drop the pages that say who was seen when."""
+    await cap.database.write(lambda session: keeping_lists.touch(session, kept.statement_uri, cap.clock()))
 
 
 async def _find(cap: Capabilities, kept: KeptRow) -> KeptList | None:
@@ -204,6 +211,8 @@ async def _ask(cap: Capabilities, found: KeptList) -> int:
             await _take_withdrawals(cap, row)
         except (FederationError, NodeError) as error:
             logger.info("%s was not seen at its own address: %s", row.uri, error)
+            if isinstance(error, FetchFailed):
+                await _note_unseen(cap, row)
         else:
             if documents.digest(fetched.document) == row.digest:
                 answered += 1
@@ -219,6 +228,10 @@ def _turns(cap: Capabilities, listed: Sequence[CoSignatureRow]) -> Iterator[CoSi
 
 async def _note_seen(cap: Capabilities, row: CoSignatureRow) -> None:
     await cap.database.write(lambda session: cosignatures.record_live_check(session, row.id, cap.clock()))
+
+
+async def _note_unseen(cap: Capabilities, row: CoSignatureRow) -> None:
+    await cap.database.write(lambda session: cosignatures.record_unseen(session, row.id, cap.clock()))
 
 
 async def _take_withdrawals(cap: Capabilities, row: CoSignatureRow) -> None:

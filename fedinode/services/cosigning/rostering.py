@@ -46,9 +46,10 @@ class Signatory:
     #: When it was signed, or ended.
     since: datetime | None
     record_uri: str
-    #: Since when its server has not answered, and when that was last tried.
-    silent_since: datetime | None = None
-    checked_at: datetime | None = None
+    #: When it was last looked for and its server did not answer; empty if it does.
+    unseen_at: datetime | None = None
+    #: When the consent was last seen at its own address.
+    seen_at: datetime | None = None
     #: The server that it moved to, where that was verified.
     moved_to: str | None = None
     #: Servers of other cells with a name that looks the same.
@@ -199,7 +200,6 @@ class _Known:
         """Return a consent as it is shown."""
         document: Document = jsonld.load(row.body)
         facts = self.facts.get(row.signer_uri)
-        silent_since = _silent_since(facts)
         host = host_of(row.signer_uri)
         return Signatory(
             name=row.name,
@@ -209,8 +209,8 @@ class _Known:
             languages=tuple(document["signedLanguages"]),
             since=row.ended_at or times.parse_timestamp(document["published"]),
             record_uri=row.uri,
-            silent_since=silent_since,
-            checked_at=facts.failed_at if facts and silent_since else row.checked_live_at,
+            unseen_at=_last_miss(row, facts),
+            seen_at=row.checked_live_at,
             moved_to=host_of(facts.moved_to) if facts and facts.moved_to and facts.moved_at else None,
             namesakes=tuple(sorted(self.called.get(outline(row.name), frozenset()) - {host})),
             country=(facts.country if facts else self.own_countries.get(row.signer_uri)) or "",
@@ -238,14 +238,15 @@ def blocked_of(session: Session, uris: Collection[str]) -> frozenset[str]:
     )
 
 
-def _silent_since(facts: SignerFacts | None) -> datetime | None:
-    if facts is None:
-        return None
+def _last_miss(row: CoSignatureRow, facts: SignerFacts | None) -> datetime | None:
+    """Return when a signer was last looked for without an answer; None if it answers as far as we know."""
+    if row.unseen_at is not None or facts is None:
+        return row.unseen_at
     if facts.gone_at is not None:
-        return facts.gone_at
+        return facts.failed_at or facts.gone_at
     if facts.failing_since is None or facts.failed_at is None:
         return None
-    return facts.failing_since if facts.failed_at - facts.failing_since >= SILENT_AFTER else None
+    return facts.failed_at if facts.failed_at - facts.failing_since >= SILENT_AFTER else None
 
 
 def _called(session: Session, urls: Urls, rows: Sequence[CoSignatureRow]) -> dict[str, frozenset[str]]:

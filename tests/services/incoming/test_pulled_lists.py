@@ -166,8 +166,12 @@ async def test_a_withdrawal_that_was_missed_is_found_at_the_signers_own_server(
     await pull(visited, lists)
     consent = entry["coSignature"]
     koeln = lists.server.peer("koeln")
+    koeln.answer("/cosignatures/1", Reply(status=503))
+    assert await rechecking.ask_signers(visited.cap) == 0
+    assert (await visited.row(models.CoSignature)).unseen_at == visited.clock.now
     koeln.serve(consent)
     assert await rechecking.ask_signers(visited.cap) == 1
+    assert (await visited.row(models.CoSignature)).unseen_at is None
     undo = withdrawal(lists, consent)
     koeln.answer("/cosignatures/1", Reply(status=410))
     bundle = records.render_bundle(cells.COUNTED, lists.text, {"withdrawals": [undo]})
