@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.nodes.harness import COMMAND, REPOSITORY, Node, wait_until
+from tests.nodes.forking import REPOSITORY
+from tests.nodes.harness import COMMAND, Node, wait_until
 from tests.nodes.ring import (
     Ring,
     is_invited,
