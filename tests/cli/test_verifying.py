@@ -12,9 +12,11 @@ from federation import jsonld
 from federation.cosigning import bundle as bundles
 from federation.cosigning import documents
 from federation.jsonld import Document
+from fedinode.errors import PeerUnavailable
 from fedinode.services.cosigning import checking
 from tests.federation.cosigning import cells
 from tests.federation.cosigning.cells import HALLE, LEIPZIG
+from tests.peer_server import Reply, Request, peer_server
 
 #: What the process held at most is asked at its end: a parent's share is counted in what `wait` says.
 _SCRIPT = """
@@ -132,3 +134,19 @@ async def test_17_an_address_of_a_file_leads_nowhere_but_into_the_named_folder(t
         path.write_bytes(jsonld.dump(attached(url, name="")))
         checked = await checking.check(str(path), offline=True, trust=None, files=folder)
         assert [each.result for each in checked.files] == ["not checked"]
+
+
+@pytest.mark.anyio
+async def test_a_server_with_endless_pages_is_left_after_64_mib() -> None:
+    page = {"type": "CoSignBundle", "version": 2, "x": "x" * 1_000_000}
+
+    def answer(request: Request) -> Reply:
+        after = int(request.target.rpartition("=")[2])
+        return Reply.json({**page, "next": after + 1}, "application/json")
+
+    with peer_server() as server:
+        peer = server.peer("endless")
+        peer.answer("/statements/1/bundle.json", answer)
+        with pytest.raises(PeerUnavailable, match="longer than a bundle"):
+            await checking.fetch_bundle(f"{peer.origin}/statements/1/bundle.json")
+        assert 60 < len(peer.requests) < 70

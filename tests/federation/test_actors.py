@@ -103,6 +103,12 @@ def test_an_actor_may_say_in_which_country_it_is(location: object, country: str 
     assert actors.parse_actor(stated(location=location)).country == country
 
 
+def test_the_country_that_an_actor_is_in_is_written_as_it_is_read() -> None:
+    written = actors.render_actor(replace(FACTS, country="GE"))
+    assert actors.parse_actor(written).country == "GE"
+    assert "location" not in actors.render_actor(FACTS)
+
+
 @pytest.mark.parametrize("kind", ["Application", "Group", "Organization", "Person", "Service"])
 def test_all_five_types_of_actor_are_read(kind: str) -> None:
     assert actors.parse_actor(stated(type=kind)).type == kind

@@ -87,6 +87,10 @@ def test_a_closing_bracket_goes_down_by_one_alone() -> None:
     assert str(refuses(b'{"a":[[[],[[]]]]}', max_depth=4)) == "a document is nested deeper than 4"
 
 
+def test_shallow_brackets_that_do_not_close_are_left_to_the_parser() -> None:
+    assert str(refuses(b'{"a":[' + b"[]," * 30 + b"}")).startswith("a document is not JSON: ")
+
+
 def test_an_endless_string_of_escaped_quotes_is_refused_at_once() -> None:
     # A scanner that starts again at each quote would need minutes for this.
     assert str(refuses(b'{"a":"' + b'\\"' * 500_000)).startswith("a document is not JSON: ")

@@ -17,7 +17,7 @@ from federation import jsonld
 from federation.cosigning import bundle, documents, verify
 from federation.cosigning.report import Report
 from federation.cosigning.trust import Trust, parse_trust
-from federation.errors import FederationError, FetchFailed, Gone, Malformed, NotFound
+from federation.errors import FederationError, FetchFailed, Gone, Malformed, NotFound, TooLarge
 from federation.jsonld import Document
 from federation.net import client
 from federation.net.client import ACTIVITY, Client, Kind, SigningKey
@@ -133,11 +133,14 @@ def _open_client(url: str) -> AbstractAsyncContextManager[Client]:
 
 
 async def fetch_pages(opened: Client, url: str, signer: SigningKey | None = None) -> list[Document]:
-    """Fetch a list page by page. Raises: FederationError."""
+    """Fetch a list page by page, no more in all than a bundle may have. Raises: FederationError."""
     found: list[Document] = []
-    cursor = 0
+    cursor = size = 0
     while len(found) < MAX_PAGES:
         fetched = await opened.get_document(f"{url}?after={cursor}", kind=BUNDLE_JSON, signer=signer)
+        size += len(jsonld.dump(fetched.document))
+        if size > bundle.MAX_BUNDLE_BYTES:
+            raise TooLarge("a list is longer than a bundle may be")
         found.append(fetched.document)
         following = fetched.document.get("next")
         if type(following) is not int or following <= cursor:
