@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from federation import jsonld, times
-from federation.cosigning.report import Report, Speaker
+from federation.cosigning.report import Report, Speaker, StatementWord
 from federation.cosigning.trust import Rung
 from fedinode import config
 from fedinode.capabilities import Capabilities
@@ -74,7 +74,10 @@ def _tell(call: Call, checked: Checked) -> None:
     report = checked.report
     call.output.line(f"statement: {report.statement}")
     entries = [(each.word, each.name, each.uri) for each in (*report.entries, *report.former)]
-    call.output.table(("result", "name", "signature"), entries, "Nobody has co-signed it.")
+    empty = (
+        "Nobody has co-signed it." if report.statement is StatementWord.VALID else "No signature was read."
+    )
+    call.output.table(("result", "name", "signature"), entries, empty)
     as_of = f", as of {report.as_of}" if report.as_of else ""
     call.output.line(f"list: {report.completeness}{as_of}")
     for each in checked.files:
@@ -122,7 +125,7 @@ def _key_lines(report: Report) -> list[str]:
         f"{uri} says that it saw {counted(count, 'key')} of signers at their own addresses"
         for uri, count in sorted(witnesses.items())
     ]
-    if not report.has_trust:
+    if not report.has_trust and report.statement is StatementWord.VALID:
         lines.append("Consistent in itself. Whoever made this file could have made every key in it.")
     return lines
 

@@ -189,6 +189,8 @@ def _to_sign(session: Session, url: str, row: CollectiveRow, now: datetime) -> D
 def _terms(session: Session, url: str, row: CollectiveRow, now: datetime) -> Terms:
     invited = _standing_invitation(session, url, row, now)
     statement = _to_sign(session, url, row, now)
+    if statement["attributedTo"] == row.uri:
+        raise Conflict(f"{row.name} wrote this statement: its consent is the text itself.")
     names = collectives.display_names(session, row.id)
     return Terms(
         statement_uri=statement["id"],

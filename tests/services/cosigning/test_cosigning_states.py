@@ -73,6 +73,14 @@ async def test_a_consent_to_a_draft_is_listed_at_once_and_shown_after_publicatio
         await parties.sign(statement)
 
 
+async def test_an_author_does_not_sign_its_own_statement(parties: Parties) -> None:
+    statement = await parties.draft()
+    await parties.publish(statement)
+    with pytest.raises(Conflict, match="its consent is the text itself"):
+        await consenting.cosign(parties.author.cap, statement)
+    assert await parties.author.states(statement) == []
+
+
 async def test_an_invitation_expires_and_who_answers_later_waits_like_somebody_unasked(
     parties: Parties,
 ) -> None:
