@@ -38,7 +38,7 @@ SHOTS = (
     Shot(name="profile", url=f"{BERLIN}/@berlin", width=1280, height=900),
     Shot(
         name="statement",
-        url=f"{BERLIN}/@berlin/de/die-naehstube-in-der-karlstrasse-bleibt",
+        url=f"{BERLIN}/@berlin/de/wohnen-ist-keine-ware-in-berlin-in-tbilissi-in-lissabon",
         width=1280,
         height=1200,
     ),
