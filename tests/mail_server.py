@@ -2,7 +2,6 @@
 
 import email
 import email.policy
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -11,6 +10,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from fedinode.config import MailSettings
+from tests.ports import free_port
 
 
 class Mailbox:
@@ -54,8 +54,7 @@ class Mailbox:
 @contextmanager
 def mail_server(mailbox: Mailbox) -> Iterator[MailSettings]:
     """Run a mail server while the block lasts, and return the settings that use it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=port)
     controller.start()
     try:

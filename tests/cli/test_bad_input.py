@@ -11,7 +11,8 @@ from fedinode.config import load_settings
 from fedinode.errors import ClockWrong
 from fedinode.node import open_node
 from tests.cli.conftest import Run, runner
-from tests.nodes.harness import Node, free_port
+from tests.nodes.harness import Node
+from tests.ports import free_port
 
 NEWS = '+++\ntype = "news"\nlanguage = "en"\n{more}\n+++\n\nText.\n'
 

@@ -1,7 +1,6 @@
 """The demo: three cells on one machine that publish to each other, told step by step."""
 
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.nodes.harness import Node, wait_until
+from tests.ports import free_port
 
 _COMMAND = (sys.executable, "-c", "from fedinode.cli.main import main; raise SystemExit(main())")
 CELLS = ("berlin", "tbilisi", "lisbon")
@@ -40,19 +40,6 @@ class Demo:
         )
 
 
-def three_free_ports() -> int:
-    """Return the first of three ports in a row that nobody listens on."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port = int(first.getsockname()[1])
-            try:
-                for offset in (1, 2):
-                    socket.create_server(("127.0.0.1", port + offset)).close()
-            except (OSError, OverflowError):
-                continue
-            return port
-
-
 def start(folder: Path, port: int, story: Path) -> Demo:
     with story.open("wb") as stream:
         process = subprocess.Popen(
@@ -68,7 +55,7 @@ def start(folder: Path, port: int, story: Path) -> Demo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
-    running = start(folder, three_free_ports(), folder / "story.txt")
+    running = start(folder, free_port(3), folder / "story.txt")
     try:
         wait_until(lambda: running.tells("Three cells are up"), "the demo is told", 120)
         yield running

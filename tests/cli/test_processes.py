@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from tests.nodes.harness import Node, free_port, make_node, wait_until
+from tests.nodes.harness import Node, make_node, wait_until
 from tests.peer_server import peer_server
+from tests.ports import free_port
 
 NEWS = '+++\ntype = "news"\nlanguage = "en"\n+++\n\nText.\n'
 _COMMAND = (sys.executable, "-c", "from fedinode.cli.main import main; raise SystemExit(main())")

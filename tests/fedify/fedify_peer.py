@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.nodes.harness import free_port, wait_until
+from tests.nodes.harness import wait_until
+from tests.ports import free_port
 
 FOLDER = Path(__file__).resolve().parent
 OLDEST_NODE = 22

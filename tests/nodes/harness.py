@@ -9,7 +9,6 @@ connect to 127.0.0.1 and name the host in the Host header.
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ import sqlalchemy
 
 from federation.signatures import HttpMessage
 from tests.nodes.forking import REPOSITORY, Child, fork_server
+from tests.ports import free_port
 
 ACTIVITY_JSON = "application/activity+json"
 DEADLINE_SECONDS = 40.0
@@ -47,13 +47,6 @@ def wait_until(condition: Callable[[], T | None], what: str, deadline_seconds: f
         if time.monotonic() > end:
             raise TimeoutError(f"waited {deadline_seconds:g} s in vain until {what}")
         pause.wait(0.05)
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -13,8 +13,9 @@ import httpx
 import trustme
 
 from federation.cosigning import documents
-from tests.nodes.harness import Node, free_port, wait_until
+from tests.nodes.harness import Node, wait_until
 from tests.nodes.tls_front import tls_front
+from tests.ports import free_port
 
 #: Waits of the protocol that a test cannot wait for.
 QUICK = {

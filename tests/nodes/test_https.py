@@ -9,9 +9,10 @@ import pytest
 import trustme
 
 from tests.nodes.conftest import Pair, is_followed
-from tests.nodes.harness import Node, free_port, wait_until
+from tests.nodes.harness import Node, wait_until
 from tests.nodes.tls_front import tls_front
 from tests.peer_server import peer_server
+from tests.ports import free_port
 
 NEWS = """+++
 type = "news"

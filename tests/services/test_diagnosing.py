@@ -17,7 +17,7 @@ from fedinode.services.founding import NewNode, create_node
 from fedinode.storage import peers
 from fedinode.storage.database import Session
 from fedinode.storage.peers import Contact
-from tests.nodes.harness import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2027, 5, 1, tzinfo=UTC)
