@@ -98,22 +98,23 @@ class Witness:
     document: Document
 
 
-_PROVEN = frozenset({"@context", "id", "type", "attributedTo", "published", "proof"})
-_CO_SIGNATURE = _PROVEN | {
+#: What every record with a proof has.
+PROVEN: Final = frozenset({"@context", "id", "type", "attributedTo", "published", "proof"})
+_CO_SIGNATURE = PROVEN | {
     "name", "statement", "statementAuthor", "revision", "textDigest", "role", "signedLanguages",
 }  # fmt: skip
-_AUTHORIZATION = _PROVEN | {
+_AUTHORIZATION = PROVEN | {
     "interactingObject", "interactionTarget", "textDigest", "coSignatureDigest", "witnessedKey",
 }  # fmt: skip
-_CHECKPOINT = _PROVEN | {"statement", "revision", "textDigest", "totalItems", "setDigest"}
-_TALLY = _PROVEN | {"statement", "textDigest", "persons", "countries", "organisations"}
+_CHECKPOINT = PROVEN | {"statement", "revision", "textDigest", "totalItems", "setDigest"}
+_TALLY = PROVEN | {"statement", "textDigest", "persons", "countries", "organisations"}
 _ORGANISATION = frozenset({"name", "place", "country", "method", "confirmed"})
-_WITNESS = _PROVEN | {"statement", "textDigest", "seen"}
+_WITNESS = PROVEN | {"statement", "textDigest", "seen"}
 
 
 def parse_co_signature(document: Document) -> CoSignature:
     """Read a CoSignature. Raises: Malformed."""
-    _require_record(document, vocabulary.CO_SIGNATURE, _CO_SIGNATURE, optional={"publishBefore"})
+    require_record(document, vocabulary.CO_SIGNATURE, _CO_SIGNATURE, optional={"publishBefore"})
     name, role, languages = document["name"], document["role"], document["signedLanguages"]
     if not isinstance(name, str) or not isinstance(role, str) or not isinstance(languages, list) or not name:
         raise errors.Malformed("a co-signature has a member of another type than it should")
@@ -151,7 +152,7 @@ def require_terms(co_signature: CoSignature, statement: Document) -> None:
 
 def parse_authorization(document: Document) -> Authorization:
     """Read the author's stamp. Raises: Malformed."""
-    _require_record(document, vocabulary.AUTHORIZATION, _AUTHORIZATION)
+    require_record(document, vocabulary.AUTHORIZATION, _AUTHORIZATION)
     return Authorization(
         uri=document["id"],
         author_uri=document["attributedTo"],
@@ -183,7 +184,7 @@ def require_match(authorization: Authorization, co_signature: CoSignature, key: 
 
 def parse_checkpoint(document: Document) -> Checkpoint:
     """Read the author's count. Raises: Malformed."""
-    _require_record(document, vocabulary.CHECKPOINT, _CHECKPOINT)
+    require_record(document, vocabulary.CHECKPOINT, _CHECKPOINT)
     total = document["totalItems"]
     if type(total) is not int or total < 0:
         raise errors.Malformed("a checkpoint does not count")
@@ -200,7 +201,7 @@ def parse_checkpoint(document: Document) -> Checkpoint:
 
 def parse_witness(document: Document) -> Witness:
     """Read a witness. Raises: Malformed."""
-    _require_record(document, vocabulary.WITNESS, _WITNESS)
+    require_record(document, vocabulary.WITNESS, _WITNESS)
     seen = document["seen"]
     if not isinstance(seen, list):
         raise errors.Malformed("a witness does not list what it saw")
@@ -215,7 +216,7 @@ def parse_witness(document: Document) -> Witness:
 
 def parse_tally(document: Document) -> Document:
     """Return the author's count of people and organisations, its form checked. Raises: Malformed."""
-    _require_record(document, vocabulary.TALLY, _TALLY)
+    require_record(document, vocabulary.TALLY, _TALLY)
     persons, countries, organisations = (document[name] for name in ("persons", "countries", "organisations"))
     for counts in (persons, countries):
         if not isinstance(counts, dict) or any(
@@ -258,7 +259,7 @@ def _parse_seen(value: object) -> SeenKey:
     )
 
 
-def _require_record(
+def require_record(
     document: Document, kind: str, required: Set[str], optional: Set[str] = frozenset()
 ) -> None:
     """Check type, context, members, id, owner and time: what all records have."""

@@ -18,6 +18,7 @@ AUTHORIZATION: Final = "CoSignAuthorization"
 CHECKPOINT: Final = "CoSignCheckpoint"
 WITNESS: Final = "CoSignWitness"
 TALLY: Final = "CoSignTally"
+SIGNER_LIST: Final = "SignerList"
 BUNDLE: Final = "CoSignBundle"
 
 _COMMON: Final[tuple[str, ...]] = (
@@ -80,6 +81,15 @@ CONTEXTS: Final[dict[str, list[Any]]] = {
             "persons": "cs:persons",
             "countries": "cs:countries",
             "organisations": "cs:organisations",
+        },
+    ),
+    SIGNER_LIST: _context(
+        SIGNER_LIST,
+        {
+            **_STATEMENT,
+            "textDigest": "cs:textDigest",
+            "position": "cs:position",
+            "signers": {"@id": "cs:signers", "@type": "@json"},
         },
     ),
 }
