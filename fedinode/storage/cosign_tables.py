@@ -1,4 +1,4 @@
-"""Co-signing: statement texts as seen, signatures, evidence, individual supporters, and a chained log.
+"""Co-signing: statement texts as seen, signatures, evidence, and a chained log.
 
 One row stands for both sides of a signature, since author and signer may live on this node.
 """
@@ -179,41 +179,6 @@ class Evidence(Base):
     body: Mapped[bytes]
     source_uri: Mapped[str]
     first_seen_at: Mapped[datetime]
-
-
-class Supporter(Base):
-    """A person or a group without a node that signed. AAD uid: `uid`."""
-
-    __tablename__ = "supporters"
-    __table_args__ = (
-        one_of("method", "mail", "fediverse", "paper"),
-        one_of("shown", "number", "here", "everywhere"),
-        one_of("kind", "person", "organisation"),
-        one_of("state", "unconfirmed", "confirmed", "held", "refused", "withdrawn"),
-        UniqueConstraint("object_id", "identity_hmac"),
-    )
-
-    id: Mapped[RowId]
-    uid: Mapped[str] = mapped_column(unique=True)
-    object_id: Mapped[int] = mapped_column(ForeignKey("objects.id"))
-    text_digest: Mapped[str]
-    method: Mapped[str]
-    identity_hmac: Mapped[str]
-    shown: Mapped[str]
-    name: Mapped[str | None]
-    kind: Mapped[str]
-    role: Mapped[str | None]
-    city: Mapped[str | None]
-    country: Mapped[str | None]
-    state: Mapped[str]
-    token_hash: Mapped[str | None]
-    sent_at: Mapped[datetime | None]
-    #: [S]
-    email: Mapped[bytes | None]
-    actor_uri: Mapped[str | None]
-    evidence_uri: Mapped[str | None]
-    confirmed_at: Mapped[datetime | None]
-    reason: Mapped[str | None]
 
 
 class SignatureLogEntry(Base):

@@ -11,7 +11,6 @@ from fedinode.storage.cosign_tables import (
     KeptStatement,
     SignatureLogEntry,
     StatementVersion,
-    Supporter,
 )
 from fedinode.storage.house_tables import (
     Account,
@@ -27,6 +26,7 @@ from fedinode.storage.house_tables import (
     Vote,
 )
 from fedinode.storage.search_tables import SearchWord
+from fedinode.storage.supporter_tables import MailBlock, SignForm, Supporter
 from fedinode.storage.traffic_tables import (
     Delivery,
     Follow,
@@ -80,6 +80,7 @@ __all__ = [
     "KeptStatement",
     "Lease",
     "Mail",
+    "MailBlock",
     "MediaAlt",
     "MediaFile",
     "Membership",
@@ -100,6 +101,7 @@ __all__ = [
     "RevisionText",
     "SearchWord",
     "ServedDocument",
+    "SignForm",
     "SignInLink",
     "SignInSession",
     "SignatureLogEntry",

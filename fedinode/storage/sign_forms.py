@@ -1,0 +1,43 @@
+"""Rows of what authors set about people who sign: whether they may, until when, how they are shown."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import select
+
+from fedinode.storage import models, upserts
+from fedinode.storage.database import Session
+
+_TABLE = models.SignForm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignFormRow:
+    """What an author set about people who sign a statement; `listing` is list, numbers or hidden."""
+
+    object_id: int
+    is_open: bool
+    ends_at: datetime | None
+    goal: int | None
+    listing: str
+    smallest_group: int
+
+    def admits(self, now: datetime) -> bool:
+        """Tell whether people may sign now."""
+        return self.is_open and (self.ends_at is None or now < self.ends_at)
+
+
+_NAMES = tuple(each.name for each in fields(SignFormRow))
+
+
+def find(session: Session, object_id: int) -> SignFormRow | None:
+    """Return what is set about people who sign an object; None if nobody is asked to."""
+    query = select(*(getattr(_TABLE, name) for name in _NAMES)).where(_TABLE.object_id == object_id)
+    found = session.execute(query).one_or_none()
+    return None if found is None else SignFormRow(**found._mapping)
+
+
+def put(session: Session, row: SignFormRow) -> None:
+    """Set it, or set it anew."""
+    values = {name: getattr(row, name) for name in _NAMES}
+    upserts.put(session, _TABLE, [values], keys=("object_id",), update=_NAMES[1:])
