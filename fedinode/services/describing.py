@@ -109,10 +109,17 @@ def _known_name(known: CollectiveText | None) -> str:
 def _about(change: Description, known: CollectiveText | None) -> tuple[str, str] | None:
     if change.about_markdown is not None:
         markdown = text.normalise(change.about_markdown).strip()
-        return (markdown, text.markdown_to_html(markdown)) if markdown else None
+        return (markdown, _render(markdown)) if markdown else None
     if known is None or known.about_markdown is None:
         return None
     return known.about_markdown, known.about_html or ""
+
+
+def _render(markdown: str) -> str:
+    try:
+        return text.markdown_to_html(markdown)
+    except ValueError as error:
+        raise UsageError(f"The description cannot be shown: {error}.") from error
 
 
 def tell_followers(session: Session, cap: Capabilities, row: CollectiveRow) -> int:

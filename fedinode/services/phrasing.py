@@ -44,7 +44,8 @@ def federated_summary(kind: Kind, summary: str | None, html: str, facts: Facts, 
 def statement_blocks(title: str | None, html: str, facts: Facts, language: str) -> list[str]:
     """Return a statement, beginning with its title: GoToSocial shows the summary in the title's place."""
     head = [f"<h2>{text.escape(title)}</h2>"] if title else []
-    return [*head, *_statement_head(facts, language), html, *_statement_tail(facts, language)]
+    prose = text.without_languages(html)
+    return [*head, *_statement_head(facts, language), prose, *_statement_tail(facts, language)]
 
 
 def news_blocks(title: str | None, html: str, facts: Facts, language: str) -> list[str]:

@@ -17,7 +17,14 @@ from fedinode.text.characters import count_words, excerpt, fold, normalise, with
 from fedinode.text.cleaning import clean_remote_html, plain
 from fedinode.text.handles import display_handle, display_host
 from fedinode.text.languages import canonical_language
-from fedinode.text.markdown import Schemes, escape, inline_to_html, markdown_to_html, note_to_html
+from fedinode.text.markdown import (
+    Schemes,
+    escape,
+    inline_to_html,
+    markdown_to_html,
+    note_to_html,
+    without_languages,
+)
 from fedinode.text.occasions import clock_times, date_in_words, event_lines, event_summary
 from fedinode.text.resemblance import outline
 from fedinode.text.slugs import slugify
@@ -44,4 +51,5 @@ __all__ = [
     "plain",
     "slugify",
     "without_invisible",
+    "without_languages",
 ]

@@ -80,13 +80,14 @@ def _checked_attribute(tag: str, name: str, value: str) -> str | None:
 def clean_own_html(source: str) -> str:
     """Return our own Markdown's HTML in the grammar of signed texts: a last gate, no repair.
 
-    Only bare tags, `<br>`, and links with nothing but an href are left.
+    Only bare tags, `<br>`, and links with nothing but an href are left; and the language of a block, which
+    `markdown.without_languages` takes out where a text is signed.
     """
     cleaned = nh3.clean(
         source,
         tags=set(_OWN_TAGS),
         clean_content_tags=set(),
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "*": {"lang", "dir"}},
         link_rel=None,
         url_schemes={"http", "https"},
         url_relative="deny",

@@ -3,7 +3,9 @@
 The output is a sequence of bare tags, `<br>`, `<a href="...">` and escaped text: the grammar
 that signed texts must obey, and a subset of what Mastodon shows. What CommonMark can say and the
 grammar cannot is put into words: a picture becomes its description as a link, a ruled line
-becomes three asterisks, headings start at the second level.
+becomes three asterisks, headings start at the second level. One thing stands outside it: a line such
+as `{lang=ru}` before a quotation or another block says which language that is in.
+`without_languages` takes it out again for texts that are signed.
 """
 
 import functools
@@ -15,10 +17,12 @@ from typing import Any, Final
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from fedinode.text import cleaning
+from fedinode import i18n
+from fedinode.text import cleaning, languages
 
 #: Deeper nesting is refused in signed texts.
 MAX_DEPTH: Final = 16
@@ -33,6 +37,10 @@ _LINKABLE = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*>")
+_LANGUAGE_LINE = re.compile(r"\{lang=([^}\s]{1,40})\}[ \t]*(?:\n|$)")
+_MARKED_TAG = re.compile(r'<([a-z0-9]+)(?: (?:lang|dir)="[A-Za-z0-9-]*")+>')
+_HOLDERS = frozenset({"blockquote_open", "list_item_open"})
+_LANGUAGE_ATTRIBUTES = ("lang", "dir")
 
 
 class Schemes(Enum):
@@ -50,9 +58,14 @@ def escape(text: str) -> str:
 def markdown_to_html(markdown: str, schemes: Schemes = Schemes.ANY) -> str:
     """Return the HTML of a whole text.
 
-    Raises: ValueError when lists and quotations are nested too deeply.
+    Raises: ValueError when lists and quotations are nested too deeply, or a `{lang=..}` names no language.
     """
     return _render(_parser("blocks"), markdown, schemes)
+
+
+def without_languages(source: str) -> str:
+    """Return our own HTML without the languages of single blocks: signed texts have bare tags."""
+    return _MARKED_TAG.sub(r"<\1>", source)
 
 
 def note_to_html(markdown: str, schemes: Schemes = Schemes.ANY) -> str:
@@ -92,7 +105,50 @@ def _parser(kind: str) -> MarkdownIt:
     )
     if kind == "paragraphs":
         parser.disable(["code", "fence", "blockquote", "hr", "list", "heading", "lheading", "reference"])
+    else:
+        parser.core.ruler.after("block", "languages", _mark_languages)
     return parser
+
+
+def _mark_languages(state: StateCore) -> None:
+    """Give each block the language that a line `{lang=xx}` before it, or at its own beginning, names."""
+    kept: list[Token] = []
+    waiting: str | None = None
+    tokens = iter(state.tokens)
+    for token in tokens:
+        if token.type == "paragraph_open":
+            inline = next(tokens)
+            own = _take_language(inline)
+            if not inline.content:
+                next(tokens)
+                waiting = own or waiting
+                continue
+            _set_language(token, waiting)
+            # The first line of a quotation or of an item speaks for the whole of it.
+            _set_language(kept[-1] if kept and kept[-1].type in _HOLDERS else token, own)
+            kept += [token, inline]
+        else:
+            _set_language(token, waiting)
+            kept.append(token)
+        waiting = None
+    state.tokens = kept
+
+
+def _take_language(paragraph: Token) -> str | None:
+    """Cut the line off a paragraph that names a language; return that. Raises: ValueError."""
+    match = _LANGUAGE_LINE.match(paragraph.content)
+    if match is None:
+        return None
+    paragraph.content = paragraph.content[match.end() :]
+    try:
+        return languages.canonical_language(match[1])
+    except ValueError as error:
+        raise ValueError(f'"{{lang={match[1]}}}" {error}') from error
+
+
+def _set_language(token: Token, language: str | None) -> None:
+    if language is not None and token.nesting >= 0:
+        token.attrs = {"lang": language, "dir": i18n.direction(language)}
 
 
 class _GrammarRenderer(RendererHTML):
@@ -136,7 +192,8 @@ class _GrammarRenderer(RendererHTML):
             return ""
         tag = _HEADINGS.get(token.tag, token.tag)
         token.tag = "p" if env["items"] and tag in _NOT_IN_ITEMS else tag
-        token.attrs = {}
+        # A list may begin at a number, which the grammar does not know.
+        token.attrs = {name: token.attrs[name] for name in _LANGUAGE_ATTRIBUTES if name in token.attrs}
         return super().renderToken(tokens, idx, options, env)
 
     list_item_open = renderToken

@@ -209,3 +209,32 @@ def test_long_plain_text_is_not_searched_for_addresses() -> None:
 )
 def test_punctuation_around_an_address_belongs_to_the_sentence(written: str, address: str) -> None:
     assert f">{address}</a>" in text.markdown_to_html(written)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("{lang=ru}\n> Мир", '<blockquote lang="ru" dir="ltr">\n<p>Мир</p>\n</blockquote>'),
+        ("{lang=fa}\n\n> سلام", '<blockquote lang="fa" dir="rtl">\n<p>سلام</p>\n</blockquote>'),
+        ("> {lang=he}\n> שלום", '<blockquote lang="he" dir="rtl">\n<p>שלום</p>\n</blockquote>'),
+        ("{lang=PT-br}\nOlá", '<p lang="pt-BR" dir="ltr">Olá</p>'),
+        ("- {lang=ka}\n  a\n- b", '<ul>\n<li lang="ka" dir="ltr">a</li>\n<li>b</li>\n</ul>'),
+        ("{lang=ru}\n## Заголовок\n\nText", '<h2 lang="ru" dir="ltr">Заголовок</h2>\n<p>Text</p>'),
+        ("Text {lang=ru} text", "<p>Text {lang=ru} text</p>"),
+    ],
+)
+def test_a_line_before_a_block_says_which_language_it_is_in(markdown: str, html: str) -> None:
+    assert text.markdown_to_html(markdown) == html
+
+
+def test_a_signed_text_has_bare_tags_and_keeps_its_words() -> None:
+    html = text.markdown_to_html('{lang=ru}\n> Мир lang="x" <p lang="y">\n\n{lang=fa}\n- سلام')
+    assert 'lang="ru"' in html
+    require_grammar(text.without_languages(html))
+    assert text.plain(text.without_languages(html)) == text.plain(html)
+
+
+@pytest.mark.parametrize("tag", ["ua", "german", "xx-yy-zz", "_"])
+def test_a_language_that_there_is_not_is_named(tag: str) -> None:
+    with pytest.raises(ValueError, match=rf'"{{lang={tag}}}" is no language'):
+        text.markdown_to_html(f"{{lang={tag}}}\n> a")
