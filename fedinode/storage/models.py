@@ -25,6 +25,7 @@ from fedinode.storage.house_tables import (
     SignInSession,
     Vote,
 )
+from fedinode.storage.name_tables import CopiedSigner, ErasedSigner, SignerListPage, SupporterMessage
 from fedinode.storage.search_tables import SearchWord
 from fedinode.storage.supporter_tables import MailBlock, SignForm, Supporter
 from fedinode.storage.traffic_tables import (
@@ -38,6 +39,7 @@ from fedinode.storage.traffic_tables import (
     RemoteActor,
     RemoteActorKey,
     RemoteObject,
+    RemoteShare,
     Reply,
     Report,
     Reshare,
@@ -48,6 +50,7 @@ from fedinode.storage.work_tables import (
     FederatedObject,
     MediaAlt,
     MediaFile,
+    MediaSize,
     Post,
     PostTag,
     Revision,
@@ -67,8 +70,10 @@ __all__ = [
     "CoSignature",
     "Collective",
     "CollectiveText",
+    "CopiedSigner",
     "Decision",
     "Delivery",
+    "ErasedSigner",
     "Evidence",
     "FederatedObject",
     "Follow",
@@ -83,6 +88,7 @@ __all__ = [
     "MailBlock",
     "MediaAlt",
     "MediaFile",
+    "MediaSize",
     "Membership",
     "NodeFact",
     "OutgoingActivity",
@@ -93,6 +99,7 @@ __all__ = [
     "RemoteActor",
     "RemoteActorKey",
     "RemoteObject",
+    "RemoteShare",
     "Reply",
     "Report",
     "Reshare",
@@ -105,10 +112,12 @@ __all__ = [
     "SignInLink",
     "SignInSession",
     "SignatureLogEntry",
+    "SignerListPage",
     "SigningKey",
     "Slug",
     "StatementVersion",
     "Supporter",
+    "SupporterMessage",
     "Text",
     "TextRevision",
     "Vote",

@@ -28,6 +28,7 @@ class PostRow:
     published_at: datetime | None
     first_public_at: datetime | None
     withdrawn_at: datetime | None
+    pinned_at: datetime | None = None
     created_at: datetime
 
 
@@ -132,6 +133,19 @@ def set_public(session: Session, post_id: int, *, published_at: datetime, now: d
 def set_withdrawn(session: Session, post_id: int, now: datetime) -> None:
     """Mark a post as withdrawn by its collective."""
     session.execute(update(_TABLE).where(_TABLE.id == post_id).values(state="withdrawn", withdrawn_at=now))
+
+
+def set_pinned(session: Session, post_id: int, at: datetime | None) -> None:
+    """Put a post first on its collective's page, or let it stand where its date puts it."""
+    session.execute(update(_TABLE).where(_TABLE.id == post_id).values(pinned_at=at))
+
+
+def list_pinned(session: Session, collective_id: int) -> tuple[PostRow, ...]:
+    """Return the public posts that a collective has pinned, the one that was pinned first first."""
+    query = select(*_COLUMNS).where(
+        _TABLE.collective_id == collective_id, _TABLE.state == "public", _TABLE.pinned_at.is_not(None)
+    )
+    return tuple(PostRow(**row._mapping) for row in session.execute(query.order_by(_TABLE.pinned_at)))
 
 
 def set_tags(session: Session, post_id: int, tags: tuple[tuple[str, str], ...]) -> None:

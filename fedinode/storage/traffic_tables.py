@@ -260,6 +260,23 @@ class RemoteObject(Base):
     deleted_at: Mapped[datetime | None]
 
 
+class RemoteShare(Base):
+    """A boost, by somebody whom a collective follows, of what is not ours."""
+
+    __tablename__ = "remote_shares"
+    __table_args__ = (
+        UniqueConstraint("object_uri", "actor_id"),
+        Index("ix_remote_shares_actor_id", "actor_id"),
+        APPEND_ONLY,
+    )
+
+    id: Mapped[RowId]
+    object_uri: Mapped[str]
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"))
+    activity_uri: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+
+
 class Reshare(Base):
     """A boost by a collective of ours. After `undone_at` the same object may be reshared again."""
 

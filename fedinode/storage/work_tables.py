@@ -121,6 +121,8 @@ class Post(Base):
     #: Events only, in UTC; the local time and zone are among the facts.
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
+    #: Since when it stands first on its collective's page; empty: it does not.
+    pinned_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -320,6 +322,20 @@ class MediaFile(Base):
     width: Mapped[int | None]
     height: Mapped[int | None]
     created_at: Mapped[datetime]
+
+
+class MediaSize(Base):
+    """A picture of ours made smaller, or in a format that takes fewer bytes, for browsers to choose from."""
+
+    __tablename__ = "media_sizes"
+
+    media_id: Mapped[int] = mapped_column(ForeignKey("media.id", ondelete="CASCADE"), primary_key=True)
+    width: Mapped[int] = mapped_column(primary_key=True)
+    height: Mapped[int]
+    type: Mapped[str]
+    #: As in `media`.
+    path: Mapped[str] = mapped_column(unique=True)
+    size_bytes: Mapped[int]
 
 
 class RevisionMedia(Base):
