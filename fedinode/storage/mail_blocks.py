@@ -13,7 +13,7 @@ _ADDRESS = "mail_blocks.address"
 
 def block_statement(session: Session, address: str, object_id: int, now: datetime) -> None:
     """Send no mail about a statement any more to an address: its owner did not ask for it."""
-    _add(session, _of_statement(session, address, object_id), "not-me", now)
+    _add(session, _of_statement(session, address, object_id), "disowned", now)
 
 
 def block_refusing(session: Session, address: str, now: datetime) -> None:
@@ -24,17 +24,17 @@ def block_refusing(session: Session, address: str, now: datetime) -> None:
 def is_blocked(session: Session, address: str, object_id: int) -> bool:
     """Tell whether an address gets no mail about a statement."""
     digests = (_of_statement(session, address, object_id), _of_node(session, address))
-    return session.scalar(select(_TABLE.at).where(_TABLE.address_hmac.in_(digests)).limit(1)) is not None
+    return session.scalar(select(_TABLE.at).where(_TABLE.mailbox_hmac.in_(digests)).limit(1)) is not None
 
 
 def drop_refusing(session: Session, before: datetime) -> int:
     """Try again to write to who refused long ago: mailboxes are emptied, and mended."""
     doomed = delete(_TABLE).where(_TABLE.reason == "refused", _TABLE.at < before)
-    return len(session.scalars(doomed.returning(_TABLE.address_hmac)).all())
+    return len(session.scalars(doomed.returning(_TABLE.mailbox_hmac)).all())
 
 
 def _add(session: Session, digest: str, reason: str, now: datetime) -> None:
-    upserts.add_new(session, _TABLE, [{"address_hmac": digest, "reason": reason, "at": now}])
+    upserts.add_new(session, _TABLE, [{"mailbox_hmac": digest, "reason": reason, "at": now}])
 
 
 def _of_statement(session: Session, address: str, object_id: int) -> str:

@@ -96,8 +96,8 @@ class MailBlock(Base):
     """A mailbox that gets no more mail: of one statement (its owner said so) or of the node (it refuses)."""
 
     __tablename__ = "mail_blocks"
-    __table_args__ = (one_of("reason", "not-me", "refused"),)
+    __table_args__ = (one_of("reason", "disowned", "refused"),)
 
-    address_hmac: Mapped[str] = mapped_column(primary_key=True)
+    mailbox_hmac: Mapped[str] = mapped_column(primary_key=True)
     reason: Mapped[str]
     at: Mapped[datetime]

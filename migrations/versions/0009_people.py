@@ -77,11 +77,11 @@ def _sign_forms() -> None:
 def _mail_blocks() -> None:
     op.create_table(
         "mail_blocks",
-        sa.Column("address_hmac", sa.Text(), nullable=False),
+        sa.Column("mailbox_hmac", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", INSTANT, nullable=False),
-        sa.CheckConstraint("reason IN ('not-me', 'refused')", name="ck_mail_blocks_reason_known"),
-        sa.PrimaryKeyConstraint("address_hmac", name="pk_mail_blocks"),
+        sa.CheckConstraint("reason IN ('disowned', 'refused')", name="ck_mail_blocks_reason_known"),
+        sa.PrimaryKeyConstraint("mailbox_hmac", name="pk_mail_blocks"),
     )
 
 
