@@ -162,6 +162,11 @@ class KeptStatement(Base):
     alarm: Mapped[str | None]
     #: When the author took the statement back. The copy stays until the members decide.
     retracted_at: Mapped[datetime | None]
+    #: How many names of people its list has, and the time that the author wrote on it. Empty: there is none.
+    names_total: Mapped[int | None]
+    names_published_at: Mapped[datetime | None]
+    #: Own ones: when the list was made. Others': when the author last showed it.
+    names_at: Mapped[datetime | None]
 
 
 class Evidence(Base):

@@ -36,6 +36,9 @@ class KeptRow(NewKept):
     silent_since: datetime | None
     alarm: str | None
     retracted_at: datetime | None
+    names_total: int | None
+    names_published_at: datetime | None
+    names_at: datetime | None
 
 
 _COLUMNS = tuple(getattr(_TABLE, each.name) for each in fields(KeptRow))
