@@ -28,6 +28,7 @@ from fedinode.storage.house_tables import (
 from fedinode.storage.name_tables import CopiedSigner, ErasedSigner, SignerListPage, SupporterMessage
 from fedinode.storage.search_tables import SearchWord
 from fedinode.storage.supporter_tables import MailBlock, SignForm, Supporter
+from fedinode.storage.takeover_tables import Proposal, Takeover
 from fedinode.storage.traffic_tables import (
     Delivery,
     Follow,
@@ -95,6 +96,7 @@ __all__ = [
     "Peer",
     "Post",
     "PostTag",
+    "Proposal",
     "Reaction",
     "RemoteActor",
     "RemoteActorKey",
@@ -118,6 +120,7 @@ __all__ = [
     "StatementVersion",
     "Supporter",
     "SupporterMessage",
+    "Takeover",
     "Text",
     "TextRevision",
     "Vote",
