@@ -18,6 +18,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCKED := install --require-hashes --no-deps --only-binary :all:
+# What tests need beyond Python, each set up by npm.
+CHECKERS := tests/fedify/.ready tests/browser/.ready
 # How many test processes run side by side.
 JOBS ?= 2
 # How many campaigns of faults are played, each with a seed of its own.
@@ -32,7 +34,7 @@ help:
 demo: $(VENV)/.ready-run
 	@$(BIN)/fedinode demo $(ARGS)
 
-test: $(VENV)/.ready-dev tests/fedify/.ready
+test: $(VENV)/.ready-dev $(CHECKERS)
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
 
 check: lint test
@@ -43,7 +45,7 @@ lint: $(VENV)/.ready-dev
 	@echo "types" && $(BIN)/mypy --no-error-summary
 	@echo "architecture" && $(BIN)/lint-imports --no-cache >$(VENV)/architecture.txt || { cat $(VENV)/architecture.txt; exit 1; }
 
-coverage: $(VENV)/.ready-dev tests/fedify/.ready
+coverage: $(VENV)/.ready-dev $(CHECKERS)
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
 	@$(BIN)/coverage combine --quiet
@@ -88,7 +90,7 @@ lock: $(VENV)/.ready-dev
 	@$(UV) --group build --group dev --extra postgresql --output-file requirements-dev.txt
 
 clean:
-	@rm -rf $(VENV) .demo mutants build dist tests/fedify/node_modules tests/fedify/.ready
+	@rm -rf $(VENV) .demo mutants build dist tests/*/node_modules tests/*/.ready
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { \
@@ -108,7 +110,8 @@ $(VENV)/.ready-dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.ready-run
 
-# Fedify, the independent peer of some tests, runs on node. Without npm those tests are skipped by name.
-tests/fedify/.ready: $(wildcard tests/fedify/package-lock.json)
-	@if command -v npm >/dev/null 2>&1 && [ -f tests/fedify/package-lock.json ]; then \
-		echo "installing Fedify for the tests" && cd tests/fedify && npm ci --silent && touch .ready; fi
+# Fedify, the independent peer of some tests, runs on node; axe-core and the Nu HTML checker judge the pages.
+# Without npm the tests that need them are skipped by name.
+tests/%/.ready: tests/%/package-lock.json
+	@if command -v npm >/dev/null 2>&1; then \
+		echo "installing what tests/$* needs" && cd tests/$* && npm ci --silent && touch .ready; fi

@@ -1,0 +1,62 @@
+"""A browser for tests: Debian's chromium, steered by playwright.
+
+playwright's plain API keeps an event loop in the test's own thread while it runs, so the browser ends with
+each module, and a module that uses it holds no test that is a coroutine.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+Scheme = Literal["light", "dark"]
+PageOf = Callable[..., Page]
+
+_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    # A cell's name under .localhost lies on this machine; every other name leads nowhere.
+    "--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+)
+HEIGHT = 900
+
+
+def find_chromium() -> str | None:
+    """Return the path of the system's chromium, or None where there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for the tests of a module."""
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(_OPTIONS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def page_of(browser: Browser) -> Iterator[PageOf]:
+    """Return a function that opens a page with a profile of its own; all are closed after the module."""
+    with ExitStack() as stack:
+
+        def open_page(
+            javascript: bool = True, width: int = 1280, locale: str = "de", scheme: Scheme = "light"
+        ) -> Page:
+            context = browser.new_context(
+                java_script_enabled=javascript,
+                viewport={"width": width, "height": HEIGHT},
+                locale=locale,
+                color_scheme=scheme,
+                service_workers="block",
+            )
+            stack.callback(context.close)
+            return context.new_page()
+
+        yield open_page
