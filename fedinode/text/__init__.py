@@ -9,6 +9,7 @@ handles.py     host names and handles as people may read them
 occasions.py   dates, times and facts of statements and events in words
 resemblance.py names that look alike
 names.py       names that people give of themselves
+csv_tables.py  tables of office programs, written so that no cell is a formula
 
 Values that templates may mark as safe come from `clean_remote_html`, `markdown_to_html`,
 `inline_to_html` and `note_to_html` alone.

@@ -1,0 +1,1 @@
+"""People, and groups without a node, that sign a statement of ours."""
