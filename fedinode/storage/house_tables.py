@@ -35,8 +35,13 @@ class Account(Base):
     email: Mapped[bytes | None]
     #: Finds the account of an address without keeping the address readable.
     email_hmac: Mapped[str | None] = mapped_column(unique=True)
-    #: [S]
+    #: argon2id, in its own notation, which holds salt and cost.
+    password_hash: Mapped[str | None]
+    #: [S] The second factor; it counts from `totp_since` on, once its first code was right.
     totp_secret: Mapped[bytes | None]
+    totp_since: Mapped[datetime | None]
+    #: The newest step of 30 s whose code was used: no code works twice.
+    totp_step: Mapped[int | None]
     #: May manage the node itself, not only collectives.
     is_operator: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     language: Mapped[str | None]
@@ -74,8 +79,19 @@ class SignInLink(Base):
     used_at: Mapped[datetime | None]
 
 
+class RecoveryCode(Base):
+    """A code that stands in once for a lost second factor; only its digest is kept."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (Index("ix_recovery_codes_account_id", "account_id"),)
+
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[datetime]
+
+
 class SignInSession(Base):
-    """A browser that is signed in."""
+    """A browser that is signed in; before its second factor `is_complete` is false."""
 
     __tablename__ = "sessions"
     __table_args__ = (Index("ix_sessions_account_id", "account_id"),)
@@ -85,6 +101,9 @@ class SignInSession(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    is_complete: Mapped[bool] = mapped_column(server_default=text("true"), default=True)
+    #: What the member reads to tell its browsers apart, such as "Firefox, Android".
+    browser: Mapped[str] = mapped_column(server_default="", default="")
 
 
 class AuditEntry(Base):
