@@ -27,6 +27,9 @@ UNDO: Final = "Undo"
 MOVE: Final = "Move"
 BLOCK: Final = "Block"
 FLAG: Final = "Flag"
+#: Written only: what others put into their collections is not kept here.
+ADD: Final = "Add"
+REMOVE: Final = "Remove"
 #: Co-signing: asks to sign the draft that it carries; carries a consent to the author (docs/cosigning.md).
 INVITE: Final = "Invite"
 CO_SIGN_REQUEST: Final = "CoSignRequest"
@@ -185,6 +188,16 @@ def like(envelope: Envelope, object_uri: str) -> Document:
 def undo(envelope: Envelope, activity: Document) -> Document:
     """Write that we take an activity of ours back; it goes along whole: WordPress ignores its id alone."""
     return _render(UNDO, envelope, _embed(activity))
+
+
+def add(envelope: Envelope, object_uri: str, collection_uri: str) -> Document:
+    """Write that we put an object into a collection of ours, such as the posts that a profile shows first."""
+    return {**_render(ADD, envelope, object_uri), "target": collection_uri}
+
+
+def remove(envelope: Envelope, object_uri: str, collection_uri: str) -> Document:
+    """Write that we took an object out of a collection of ours."""
+    return {**_render(REMOVE, envelope, object_uri), "target": collection_uri}
 
 
 def block(envelope: Envelope, object_uri: str) -> Document:

@@ -32,6 +32,7 @@ from fedinode.web import (
 )
 from fedinode.web.answers import Handler, Site
 from fedinode.web.assets import Assets
+from fedinode.web.board import Board
 from fedinode.web.directory import Directory
 from fedinode.web.headers import Headers
 from fedinode.web.rendering import Renderer
@@ -139,7 +140,9 @@ def create_app(cap: Capabilities) -> ASGIApp:
     """Make the application of a node that is open."""
     templates = resource_dir("templates")
     assets = Assets(templates / "static")
-    site = Site(cap=cap, assets=assets, renderer=Renderer(templates, assets, cap.urls))
+    board = Board(cap)
+    renderer = Renderer(templates, assets, cap.urls, board)
+    site = Site(cap=cap, assets=assets, board=board, renderer=renderer)
     app = Starlette(exception_handlers=errors.handlers(site))
     app.router = Directory(routes(site))
     return Headers(app, cap.settings.origin)

@@ -218,6 +218,8 @@ class FrontView:
     node: NodeView
     listing: Listing
     versions: tuple[Version, ...]
+    #: What stands above the list, on its first page.
+    pinned: tuple[PostLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +255,8 @@ class ProfileView:
     collective: CollectiveView
     listing: Listing
     versions: tuple[Version, ...]
+    #: What stands above the list, on its first page.
+    pinned: tuple[PostLine, ...] = ()
     reshared: tuple[KeptView, ...] = ()
     #: Whether it signed public statements of others.
     has_signed: bool = False

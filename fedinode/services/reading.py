@@ -19,6 +19,7 @@ from fedinode.services.presenting import (
     Listing,
     Moved,
     NodeView,
+    PostLine,
     PostView,
     ProfileView,
     Reactions,
@@ -51,6 +52,7 @@ MAX_PAGES = 50
 FEED_ENTRIES = 50
 MAX_REPLIES = 200
 RESHARES_SHOWN = 6
+PINNED_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +96,13 @@ async def front(cap: Capabilities, *, language: str | None, page: int) -> FrontV
     """Return a page of all posts, or of those that can be read in one language. Raises NotFound."""
 
     def read(session: Session, house: House) -> FrontView:
+        wanted = Filter(language=language)
+        pinned = _pinned(session, house, wanted, page)
         return FrontView(
             node=house.view(language),
-            listing=_list_in_language(session, house, Filter(language=language), page),
+            listing=_without(_list_in_language(session, house, wanted, page), pinned),
             versions=_versions(session, Filter(), language, house.urls.front),
+            pinned=pinned,
         )
 
     return await read_house(cap, read)
@@ -108,10 +113,13 @@ async def profile(cap: Capabilities, name: str, *, language: str | None, page: i
 
     def read(session: Session, house: House) -> ProfileView:
         row = house.row(name)
+        wanted = Filter(collective_id=row.id, language=language)
+        pinned = _pinned(session, house, wanted, page)
         return ProfileView(
             node=house.view(language),
             collective=shelving.collective_view(house.urls, row, language),
-            listing=_list_in_language(session, house, Filter(collective_id=row.id, language=language), page),
+            pinned=pinned,
+            listing=_without(_list_in_language(session, house, wanted, page), pinned),
             versions=_versions(
                 session, Filter(collective_id=row.id), language, lambda tag: house.urls.profile(name, tag)
             ),
@@ -210,6 +218,21 @@ def _list_in_language(session: Session, house: House, wanted: Filter, page: int)
     if wanted.language is not None and not found.total:
         raise NotFound("Nothing here can be read in this language.")
     return found
+
+
+def _pinned(session: Session, house: House, wanted: Filter, page: int) -> tuple[PostLine, ...]:
+    found = listings.list_pinned(session, wanted, limit=PINNED_SHOWN) if page == 1 else ()
+    return tuple(
+        shelving.post_line(house.urls, each, house.row_of(each), wanted.language)
+        for each in found
+        if each.texts
+    )
+
+
+def _without(listing: Listing, pinned: tuple[PostLine, ...]) -> Listing:
+    # What is pinned stands above; twice on one page it would look like two posts.
+    uids = {line.uid for line in pinned}
+    return replace(listing, lines=tuple(line for line in listing.lines if line.uid not in uids))
 
 
 def _versions(

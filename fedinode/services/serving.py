@@ -9,7 +9,7 @@ from federation.jsonld import Document
 from fedinode.cache import NODE_KEY, collective_key, follows_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound
-from fedinode.services import portraying
+from fedinode.services import pinning, portraying
 from fedinode.storage import collectives, page_addresses, publications
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 PAGE_ITEMS = 20
 MAX_PAGES = 500
-FEATURED_ITEMS = 5
+FEATURED_ITEMS = pinning.MAX_PINNED
 REPLY_ITEMS = 200
 
 

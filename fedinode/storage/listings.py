@@ -49,6 +49,17 @@ def list_posts(session: Session, wanted: Filter, *, offset: int, limit: int) -> 
     return public_posts.with_texts(session, query)
 
 
+def list_pinned(session: Session, wanted: Filter, *, limit: int) -> tuple[ListedPost, ...]:
+    """Return the pinned posts of a list, the one that was pinned last first."""
+    query = (
+        select(_POSTS)
+        .where(*conditions(wanted), _POSTS.pinned_at.is_not(None))
+        .order_by(_POSTS.pinned_at.desc(), _POSTS.id.desc())
+        .limit(limit)
+    )
+    return public_posts.with_texts(session, query)
+
+
 def list_events(session: Session, wanted: Filter, *, since: datetime, limit: int) -> tuple[ListedPost, ...]:
     """Return the events that begin after a moment, in order of time."""
     query = (

@@ -194,21 +194,29 @@ def _standing(collective_id: int, direction: str) -> tuple[ColumnElement[bool], 
 
 
 def list_featured(session: Session, collective_id: int, limit: int) -> tuple[str, ...]:
-    """Return the ids of the newest statements of a collective: what a new follower should see first."""
-    return tuple(
-        session.scalars(
-            select(_OBJECTS.uri)
-            .join(_POSTS, _POSTS.id == _OBJECTS.post_id)
-            .where(
-                _POSTS.collective_id == collective_id,
-                _POSTS.state == "public",
-                _POSTS.kind == "statement",
-                _OBJECTS.superseded_at.is_(None),
-                _OBJECTS.deleted_at.is_(None),
-                func.coalesce(_OBJECTS.language, _POSTS.primary_language) == _POSTS.primary_language,
-            )
-            .order_by(_POSTS.published_at.desc(), _POSTS.id.desc())
-            .limit(limit)
+    """Return the ids of what a profile shows first: the pinned posts, else the newest statements.
+
+    A new follower on another server sees nothing older than this.
+    """
+    pinned = _featured(collective_id).where(_POSTS.pinned_at.is_not(None))
+    newest = _featured(collective_id).where(_POSTS.kind == "statement")
+    found = session.scalars(pinned.order_by(_POSTS.pinned_at.desc(), _POSTS.id.desc()).limit(limit)).all()
+    if not found:
+        in_order = newest.order_by(_POSTS.published_at.desc(), _POSTS.id.desc())
+        found = session.scalars(in_order.limit(limit)).all()
+    return tuple(found)
+
+
+def _featured(collective_id: int) -> Select[str]:
+    return (
+        select(_OBJECTS.uri)
+        .join(_POSTS, _POSTS.id == _OBJECTS.post_id)
+        .where(
+            _POSTS.collective_id == collective_id,
+            _POSTS.state == "public",
+            _OBJECTS.superseded_at.is_(None),
+            _OBJECTS.deleted_at.is_(None),
+            func.coalesce(_OBJECTS.language, _POSTS.primary_language) == _POSTS.primary_language,
         )
     )
 

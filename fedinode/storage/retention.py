@@ -25,7 +25,7 @@ def old_activities(session: Session, before: datetime) -> int:
     is_open = exists().where(
         deliveries.activity_id == table.id, deliveries.state.in_(("waiting", "leased", "parked"))
     )
-    is_passing = table.type.in_(("Accept", "Reject", "Undo", "Update"))
+    is_passing = table.type.in_(("Accept", "Reject", "Undo", "Update", "Add", "Remove"))
     return _delete(session, table, and_(table.created_at < before, is_passing, ~is_open))
 
 

@@ -14,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from federation import negotiation
-from fedinode.cache import CachedAnswer
+from fedinode.cache import NODE_KEY, CachedAnswer
 from fedinode.capabilities import Capabilities
 from fedinode.web.assets import Assets
+from fedinode.web.board import Board
 from fedinode.web.rendering import Renderer
 from fedinode.web.throttle import Throttle
 
@@ -45,6 +46,7 @@ class Site:
     cap: Capabilities
     renderer: Renderer
     assets: Assets
+    board: Board
     #: Lets searches through.
     searches: Throttle = field(default_factory=lambda: Throttle(SEARCHES_PER_SECOND, SEARCHES_AT_ONCE))
     #: Lets through what makes us ask another server.
@@ -77,7 +79,14 @@ async def kept(site: Site, key: str, make: Callable[[], Awaitable[CachedAnswer]]
     stale = site.cap.database.poll_invalidations()
     if stale:
         site.cap.cache.invalidate(stale)
-    return await site.cap.cache.get_or_make(key, make)
+    if site.board.take_down():
+        site.cap.cache.invalidate((NODE_KEY,))
+
+    async def framed() -> CachedAnswer:
+        await site.board.load()
+        return await make()
+
+    return await site.cap.cache.get_or_make(key, framed)
 
 
 def make_answer(

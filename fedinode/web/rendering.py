@@ -14,6 +14,7 @@ from fedinode import i18n
 from fedinode.urls import Urls
 from fedinode.web import themes
 from fedinode.web.assets import Assets
+from fedinode.web.board import Board
 from fedinode.web.formats import FILTERS
 from fedinode.web.schema_org import structured
 
@@ -21,7 +22,8 @@ from fedinode.web.schema_org import structured
 class Renderer:
     """Renders the templates of the public site."""
 
-    def __init__(self, templates: Path, assets: Assets, urls: Urls) -> None:
+    def __init__(self, templates: Path, assets: Assets, urls: Urls, board: Board | None = None) -> None:
+        self._board = board
         self._environment = make_environment(templates)
         self._environment.globals.update(
             asset=assets.path, root=urls.origin, site_host=urls.host, archive_url=urls.archive
@@ -32,7 +34,7 @@ class Renderer:
         interface = i18n.interface_language(language)
         words = i18n.translations(interface)
         filled = self._environment.get_template(template).render(
-            defaults() | context,
+            defaults() | self._frame(language) | context,
             language=language,
             interface=interface,
             ui=mark_of(interface, language),
@@ -40,6 +42,11 @@ class Renderer:
             ngettext=words.ngettext,
         )
         return filled.encode()
+
+    def _frame(self, language: str) -> dict[str, Any]:
+        if self._board is None:
+            return {}
+        return {"banner": self._board.banner_for(language), "mark": self._board.frame.mark}
 
 
 def defaults() -> dict[str, Any]:
@@ -54,6 +61,8 @@ def defaults() -> dict[str, Any]:
         "feed_url": "",
         "calendar_url": "",
         "feed_title": "",
+        "banner": None,
+        "mark": None,
     }
 
 

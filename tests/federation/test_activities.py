@@ -351,3 +351,12 @@ def test_what_we_write_is_read_back() -> None:
         published=ENVELOPE.published,
         document=document,
     )
+
+
+def test_what_stands_first_is_said_with_the_collection_it_stands_in() -> None:
+    featured = f"{OURS}/featured"
+    added = activities.add(ENVELOPE, NOTE, featured)
+    removed = activities.remove(ENVELOPE, NOTE, featured)
+
+    assert (added["type"], added["object"], added["target"]) == ("Add", NOTE, featured)
+    assert (removed["type"], removed["object"], removed["target"]) == ("Remove", NOTE, featured)

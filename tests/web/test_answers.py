@@ -22,6 +22,7 @@ from fedinode.services import publishing
 from fedinode.web import errors
 from fedinode.web.answers import Site
 from fedinode.web.assets import Assets
+from fedinode.web.board import Board
 from fedinode.web.rendering import Renderer
 from tests.conftest import DatabaseKind
 from tests.web.conftest import DOCUMENT, HTML, ORIGIN, Clock, Get, fresh
@@ -51,7 +52,7 @@ class Failing:
         self.error: Exception = RuntimeError()
         templates = resource_dir("templates")
         assets = Assets(templates / "static")
-        site = Site(cap=cap, assets=assets, renderer=Renderer(templates, assets, cap.urls))
+        site = Site(cap=cap, assets=assets, board=Board(cap), renderer=Renderer(templates, assets, cap.urls))
         self.app = Starlette(routes=[Route("/", self._fail)], exception_handlers=errors.handlers(site))
 
     async def _fail(self, request: Request) -> Response:
