@@ -103,7 +103,7 @@ class SignInSession(Base):
     expires_at: Mapped[datetime]
     is_complete: Mapped[bool] = mapped_column(server_default=text("true"), default=True)
     #: What the member reads to tell its browsers apart, such as "Firefox, Android".
-    browser: Mapped[str] = mapped_column(server_default="", default="")
+    browser: Mapped[str] = mapped_column(server_default=text("''"), default="")
 
 
 class AuditEntry(Base):

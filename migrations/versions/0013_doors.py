@@ -18,7 +18,7 @@ def upgrade() -> None:
         "sessions",
         sa.Column("is_complete", sa.Boolean(), server_default=sa.text("true"), nullable=False),
     )
-    op.add_column("sessions", sa.Column("browser", sa.Text(), server_default="", nullable=False))
+    op.add_column("sessions", sa.Column("browser", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.create_table(
         "recovery_codes",
         sa.Column("code_hash", sa.Text(), nullable=False),
