@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from fedinode.errors import Busy, DatabaseError
+from fedinode.storage import dialects
 from fedinode.storage.locking import READ_ONLY
 from fedinode.storage.notices import PostgresNotices
 from fedinode.storage.refusals import in_plain_words
@@ -50,7 +51,14 @@ def make_engine(url: URL, *, pool_size: int = 0) -> Engine:
     pool: dict[str, Any] = {"poolclass": NullPool}
     if pool_size:
         pool = {"pool_size": pool_size, "max_overflow": 0, "pool_pre_ping": True, "pool_recycle": 3600}
-    engine = create_engine(url, connect_args={"connect_timeout": 10}, **pool)
+    engine = create_engine(
+        url.set(drivername=dialects.POSTGRESQL),
+        connect_args={"connect_timeout": 10},
+        execution_options=dialects.options(),
+        # We have no such column, and looking for it is a question to the server.
+        use_native_hstore=False,
+        **pool,
+    )
 
     def on_connect(connection: Any, record: Any) -> None:
         for setting in _SETTINGS:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from fedinode.errors import DatabaseError, DatabaseMissing
+from fedinode.storage import dialects
 from fedinode.storage.disk import FreeDisk, WriteAheadLog
 from fedinode.storage.notices import SqliteNotices
 from fedinode.storage.refusals import in_plain_words
@@ -73,8 +74,9 @@ def make_engine(path: Path, *, query_only: bool = False, busy_seconds: float = 1
     pragmas = (("busy_timeout", str(patience), patience), *_PRAGMAS, ("query_only", query_only, query_only))
     begin = "BEGIN" if query_only else "BEGIN IMMEDIATE"
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
+        URL.create(dialects.SQLITE, database=str(path)),
         poolclass=NullPool,
+        execution_options=dialects.options(),
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": busy_seconds},
     )
 
@@ -87,25 +89,7 @@ def make_engine(path: Path, *, query_only: bool = False, busy_seconds: float = 1
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
-    _hand_savepoints_to_the_driver(engine)
     return engine
-
-
-def _hand_savepoints_to_the_driver(engine: Engine) -> None:
-    """Spare savepoints the way through the SQL compiler: each job has one, and it was a third of its cost."""
-
-    def command(words: str) -> Callable[[Connection, str], None]:
-        def run(connection: Connection, name: str) -> None:
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            driver.execute(f"{words} {name}")
-
-        return run
-
-    dialect: Any = engine.dialect
-    dialect.do_savepoint = command("SAVEPOINT")
-    dialect.do_release_savepoint = command("RELEASE SAVEPOINT")
-    dialect.do_rollback_to_savepoint = command("ROLLBACK TO SAVEPOINT")
 
 
 def _set_pragma(connection: sqlite3.Connection, name: str, value: object, expected: object) -> None:
