@@ -64,6 +64,12 @@ class LimitSettings:
     free_disk_bytes: int = 200 * 1024 * 1024
     #: Memory for cached pages and documents.
     cache_bytes: int = 16 * 1024 * 1024
+    #: Proxies before the node that write X-Forwarded-For; 0: the header is not read.
+    proxy_hops: int = 0
+    #: Sign-ups under statements from one network in an hour before a question is asked.
+    signups_per_network: int = 20
+    #: Sign-ups in a minute, from everywhere, before everybody is asked.
+    signups_per_minute: int = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ shown in English.
 import functools
 import gettext as gnu
 import io
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,6 +100,33 @@ def direction(language: str) -> str:
     if len(parts) > 1 and len(parts[1]) == 4:  # a script, as in uz-Arab or az-Latn
         return "rtl" if parts[1] in ("Arab", "Hebr", "Thaa", "Nkoo") else "ltr"
     return "rtl" if parts[0] in _RIGHT_TO_LEFT else "ltr"
+
+
+#: Regions that Babel names and that are no countries: groups of them, and parts with a code of their own.
+_NO_COUNTRIES = frozenset(
+    {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
+)
+
+
+@functools.cache
+def country_codes() -> frozenset[str]:
+    """Return the codes of ISO 3166-1, and XK, where two million people live whom it leaves out."""
+    codes = frozenset(map(str, Locale("en").territories))
+    return frozenset(code for code in codes if len(code) == 2 and code.isalpha()) - _NO_COUNTRIES
+
+
+@functools.lru_cache(maxsize=64)
+def countries(language: str) -> tuple[tuple[str, str], ...]:
+    """Return code and name of all countries, as a list in this language is sorted."""
+    named = locale_of(language).territories
+    found = [(code, str(named.get(code, code))) for code in country_codes()]
+    return tuple(sorted(found, key=lambda each: _letters(each[1])))
+
+
+def _letters(name: str) -> str:
+    """Return a name as it is sorted: letters with marks stand with those that have none."""
+    apart = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(char for char in apart if not unicodedata.combining(char))
 
 
 def language_name(language: str) -> str:

@@ -104,7 +104,8 @@ class SignedElsewhere:
 class StatementFacts:
     """What a statement says beside its prose.
 
-    `adopted` is a date, or an aware datetime in `timezone` (else with the offset written).
+    `adopted` is a date, or an aware datetime in `timezone` (else with the offset written). From `individuals`
+    on it says how people sign, which is no part of the text and may change.
     """
 
     adopted: date | datetime | None = None
@@ -112,10 +113,16 @@ class StatementFacts:
     addressees: tuple[str, ...] = ()
     cosign: str = "closed"
     invite: tuple[str, ...] = ()
-    individuals: bool = False
-    sign_until: datetime | None = None
     publish_before: datetime | None = None
     signed_elsewhere: SignedElsewhere | None = None
+    individuals: bool = False
+    sign_until: datetime | None = None
+    #: How many signatures of people are hoped for.
+    goal: int | None = None
+    #: Their list: "list", "numbers" or "hidden".
+    signers: str = "list"
+    #: Of fewer people in one country the country is not named.
+    smallest_group: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

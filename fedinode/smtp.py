@@ -17,6 +17,8 @@ from fedinode.config import MailSettings
 
 TIMEOUT_SECONDS = 30.0
 _PERMANENT = range(500, 600)
+#: RFC 5321 section 4.2.3: there is no such mailbox, it moved, or its name cannot be one.
+_NO_MAILBOX = frozenset({550, 551, 553})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +36,16 @@ class Letter:
 
 
 class MailRefused(Exception):
-    """The server will not take this mail, now or ever; `is_for_good` tells which. Holds no address."""
+    """The server will not take this mail, now or ever; `is_for_good` tells which. Holds no address.
 
-    def __init__(self, words: str, *, is_for_good: bool) -> None:
+    `is_of_mailbox` tells that there is no such mailbox; that a server takes nothing from us says nothing of
+    who reads it.
+    """
+
+    def __init__(self, words: str, *, is_for_good: bool, is_of_mailbox: bool = False) -> None:
         super().__init__(words)
         self.is_for_good = is_for_good
+        self.is_of_mailbox = is_of_mailbox
 
 
 def compose(letter: Letter, settings: MailSettings, now: datetime) -> EmailMessage:
@@ -89,11 +96,22 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2].casefold()
 
 
+def _is_of_mailbox(refused: aiosmtplib.SMTPResponseException) -> bool:
+    # RFC 3463: 5.7.x is about policy, such as a relay that does not know us, and not about the mailbox.
+    is_policy = refused.message.lstrip().startswith("5.7.")
+    is_recipient = isinstance(refused, aiosmtplib.SMTPRecipientRefused)
+    return is_recipient and refused.code in _NO_MAILBOX and not is_policy
+
+
 def _refusal(error: Exception) -> MailRefused:
     """Sort an error without keeping it: its text may hold addresses or credentials."""
     refused = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
     if isinstance(refused, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
-        return MailRefused(f"the mail server answered {refused.code}", is_for_good=refused.code in _PERMANENT)
+        return MailRefused(
+            f"the mail server answered {refused.code}",
+            is_for_good=refused.code in _PERMANENT,
+            is_of_mailbox=_is_of_mailbox(refused),
+        )
     if isinstance(refused, aiosmtplib.SMTPNotSupported):
         return MailRefused("the mail server cannot take such an address", is_for_good=True)
     return MailRefused(f"the mail server could not be used ({type(refused).__name__})", is_for_good=False)

@@ -104,6 +104,26 @@ class Urls:
         """Return the address of our copy of a statement with all that verifies it."""
         return f"{self.origin}/mirror/{text_digest}"
 
+    def sign(self, statement_uri: str, language: str | None = None) -> str:
+        """Return the form where people sign a statement, in one of its languages."""
+        return f"{statement_uri}/sign" + (f"/{language}" if language else "")
+
+    def confirm(self, token: str) -> str:
+        """Return the secret address under which somebody confirms a signature."""
+        return f"{self.origin}/sign/confirm/{token}"
+
+    def leave(self, token: str) -> str:
+        """Return the secret address under which somebody takes a signature back."""
+        return f"{self.origin}/sign/leave/{token}"
+
+    def ask_to_leave(self, statement_uri: str, language: str) -> str:
+        """Return the form that sends somebody the address to take a signature back."""
+        return f"{statement_uri}/sign/{language}/leave"
+
+    def updates_off(self, token: str) -> str:
+        """Return the secret address that ends news about a statement."""
+        return f"{self.origin}/sign/updates-off/{token}"
+
     def kept_text(self, text_digest: str, language: str) -> str:
         """Return the page of our copy of a statement in one language."""
         return f"{self.mirror(text_digest)}/text/{language}"

@@ -32,6 +32,7 @@ SUMMARY_FROM_WORDS: Final = 120
 
 Record = TypeVar("Record")
 
+_ABOUT_SIGNERS: Final = ("goal", "signers", "smallest_group")
 _NAMES = (*schema.LISTS, "translations", "signed_elsewhere")
 
 
@@ -239,17 +240,30 @@ def _statement(reader: Reader, top: dict[str, Any], tables: dict[str, Any]) -> S
     zone = top.get("timezone")
     if top.get("invite") and top.get("cosign", "closed") == "closed":
         raise reader.fault(("invite",), 'has no effect while "cosign" is "closed"; write cosign = "invited"')
+    _require_signable(reader, top)
     return StatementFacts(
         adopted=_adopted(reader, top.get("adopted"), zone),
         timezone=zone,
         addressees=top.get("addressees", ()),
         cosign=top.get("cosign", "closed"),
         invite=top.get("invite", ()),
-        individuals=top.get("individuals", False),
-        sign_until=_instant(reader, "sign_until", top, zone),
         publish_before=_instant(reader, "publish_before", top, zone),
         signed_elsewhere=elsewhere,
+        individuals=top.get("individuals", False),
+        sign_until=_instant(reader, "sign_until", top, zone),
+        **{key: top[key] for key in _ABOUT_SIGNERS if key in top},
     )
+
+
+def _require_signable(reader: Reader, top: dict[str, Any]) -> None:
+    """Refuse what says how people sign where nobody can: they sign a text that cannot change under them."""
+    if top.get("individuals") and top.get("cosign", "closed") == "closed":
+        raise reader.fault(
+            ("individuals",), 'needs a text that never changes; write cosign = "anyone" as well'
+        )
+    for key in _ABOUT_SIGNERS:
+        if key in top and not top.get("individuals"):
+            raise reader.fault((key,), "has no effect without individuals = true")
 
 
 def _adopted(reader: Reader, moment: date | datetime | None, zone: str | None) -> date | datetime | None:

@@ -51,6 +51,9 @@ _OF_STATEMENTS: Final[Fields] = {
     "invite": Field(convert=values.list_of(values.handle)),
     "individuals": Field(convert=values.yes_or_no),
     "sign_until": Field(convert=values.time),
+    "goal": Field(convert=values.positive),
+    "signers": Field(convert=values.one_of(("list", "numbers", "hidden"))),
+    "smallest_group": Field(convert=values.positive),
     "publish_before": Field(convert=values.time),
 }
 _OF_EVENTS: Final[Fields] = {

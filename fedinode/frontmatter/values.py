@@ -79,6 +79,13 @@ def number(value: Any, _warn: Warn) -> int:
     return value
 
 
+def positive(value: Any, warn: Warn) -> int:
+    """Read a whole number of people, one at least."""
+    if number(value, warn) == 0:
+        raise ValueError("must be a whole number above 0")
+    return int(value)
+
+
 def one_of(words: Sequence[str]) -> Converter:
     """Return a converter for a word out of a few."""
 

@@ -1,13 +1,12 @@
 """Mail that the node sends: queued with what causes it, sent once, paced, tried again for three days.
 
-A letter's words stand in `LETTERS`; what varies comes in by name, the node's own name when it is sent.
-Members are told that something waits, never what: a mailbox is read by more people than its owner.
+The words stand in `letter_words`. What follows from a letter that went out, or that its mailbox refused, is
+written together with that.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,8 +14,11 @@ from fedinode import smtp
 from fedinode.capabilities import Capabilities
 from fedinode.config import MailSettings
 from fedinode.i18n import gettext
+from fedinode.services import letter_words
+from fedinode.services.letter_words import LETTERS
+from fedinode.services.supporting import mailboxes
 from fedinode.smtp import Letter, MailRefused
-from fedinode.storage import mail_queue
+from fedinode.storage import mail_blocks, mail_queue, supporters
 from fedinode.storage.database import Session
 from fedinode.storage.mail_queue import DueMail, NewMail
 from fedinode.urls import Urls
@@ -31,33 +33,6 @@ WAITS = (
 _AT_ONCE = 20
 _MINUTE = timedelta(minutes=1)
 _KEEP_FINISHED = timedelta(days=30)
-#: Nobody wants to be told of what waited a week ago, should a server be named then.
-_KEEP_OVERDUE = timedelta(days=7)
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that gettext knows
-    """Mark a text for the message catalogues; it is translated when a letter is written."""
-    return message
-
-
-#: template -> (subject, text)
-LETTERS: Mapping[str, tuple[str, str]] = {
-    "decision-waits": (
-        N_("Something waits for your answer at {node}"),
-        N_(
-            "Hello,\n\nat {url} something waits for the answer of its members. For your safety this mail "
-            "does not say what.\n\n`fedinode decisions` shows it, and `fedinode vote` takes your answer.\n"
-        ),
-    ),
-    "signatures-wrong": (
-        N_("Please look at the signatures at {node}"),
-        N_(
-            "Hello,\n\nthe nightly check of signatures at {node} found something that is not as it should "
-            "be. For your safety this mail does not say what.\n\nOn the machine of the node, "
-            "`fedinode check-signatures` shows it.\n"
-        ),
-    ),
-}
 
 
 @dataclass(slots=True)
@@ -107,7 +82,7 @@ async def drop_old(cap: Capabilities) -> int:
     def write(session: Session) -> int:
         now = cap.clock()
         finished = mail_queue.drop_finished(session, now - _KEEP_FINISHED)
-        return finished + mail_queue.drop_overdue(session, now - _KEEP_OVERDUE)
+        return finished + mail_queue.drop_overdue(session, now - mail_queue.KEEP_OVERDUE)
 
     return await cap.database.write(write)
 
@@ -126,7 +101,13 @@ async def _send_one(cap: Capabilities, pace: Pace, mail: DueMail) -> None:
     except MailRefused as refusal:
         await _record_refusal(cap, mail, refusal)
     else:
-        await cap.database.write(lambda session: mail_queue.record_end(session, mail.id, "sent"))
+        await cap.database.write(lambda session: _record_sent(session, mail, cap.clock()))
+
+
+def _record_sent(session: Session, mail: DueMail, now: datetime) -> None:
+    mail_queue.record_end(session, mail.id, "sent")
+    if mail.template == letter_words.CONFIRMATION:
+        supporters.mark_sent(session, letter_words.signature_of(mail.dedupe_key), now)
 
 
 async def _record_refusal(cap: Capabilities, mail: DueMail, refusal: MailRefused) -> None:
@@ -135,10 +116,25 @@ async def _record_refusal(cap: Capabilities, mail: DueMail, refusal: MailRefused
         "mail %s (%s) was not sent: %s%s", mail.id, mail.template, refusal, "; given up" if is_over else ""
     )
     if is_over:
-        await cap.database.write(lambda session: mail_queue.record_end(session, mail.id, "failed"))
+        await cap.database.write(
+            lambda session: _record_failed(session, mail, cap.clock(), is_dead=refusal.is_of_mailbox)
+        )
     else:
         due_at = cap.clock() + WAITS[mail.attempts - 1]
         await cap.database.write(lambda session: mail_queue.put_off(session, mail.id, due_at))
+
+
+def _record_failed(session: Session, mail: DueMail, now: datetime, *, is_dead: bool) -> None:
+    """Give a letter up; a mailbox that does not exist gets no more of those that go to signers."""
+    mail_queue.record_end(session, mail.id, "failed")
+    if not is_dead or mail.template not in letter_words.TO_SIGNERS:
+        return
+    mail_blocks.block_refusing(session, mailboxes.parse(mail.recipient).normal, now)
+    row = supporters.find_by_uid(session, letter_words.signature_of(mail.dedupe_key))
+    if row is not None and row.state == "pending":
+        supporters.drop_pending(session, row.object_id, row.identity_hmac)
+    elif row is not None:
+        supporters.stop_updates(session, row)
 
 
 def _write(mail: DueMail, urls: Urls) -> Letter:

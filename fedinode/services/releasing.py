@@ -23,6 +23,7 @@ from fedinode.services.composing import Mention, Work
 from fedinode.services.cosigning import retracting, surfacing
 from fedinode.services.deciding import Mandate
 from fedinode.services.sending import Outgoing
+from fedinode.services.supporting import opening
 from fedinode.storage import (
     federated_objects,
     inboxes,
@@ -133,6 +134,7 @@ def _open_facts(session: Session, post: PostRow) -> None:
     facts = parse_facts(federated_objects.newest_revision(session, subject.id).facts)
     posts.set_tags(session, post.id, tuple((text.fold(tag), tag) for tag in facts.tags))
     posts.set_category(session, post.id, facts.category)
+    opening.open_form(session, subject.id, facts)
 
 
 def release_object(

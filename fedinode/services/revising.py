@@ -22,6 +22,7 @@ from fedinode.services.gating import GATES, Action
 from fedinode.services.preparing import Prepared
 from fedinode.services.publishing import Published
 from fedinode.services.releasing import Press
+from fedinode.services.supporting import opening
 from fedinode.storage import accounts, collectives, federated_objects, invalidations, media_files, posts
 from fedinode.storage.database import Session
 from fedinode.storage.federated_objects import ObjectRow
@@ -125,6 +126,8 @@ def _change(
     """Change a public post; `previous` are its texts if they change too. Return it, and what was queued."""
     posts.update_facts(session, post.id, prepared.as_post(post.collective_id))
     posts.set_tags(session, post.id, prepared.tags())
+    for each in federated_objects.list_of_post(session, post.id):
+        opening.open_form(session, each.id, prepared.facts)
     changed = posts.get(session, post.id)
     if previous is not None:
         queued = _revise(session, press, changed, prepared, previous)
@@ -207,14 +210,30 @@ def _object_changed(
 def _text_facts(facts: Facts, language: str | None) -> Facts:
     """Return the facts that are part of the text (in one language), without what merely stands beside it."""
     wordings = facts.wordings if language is None else (facts.wording(language),)
-    return replace(facts, wordings=wordings, tags=(), comments="", category=None, in_reply_to=None)
+    statement = opening.without_form(facts.statement)
+    return replace(
+        facts,
+        wordings=wordings,
+        statement=statement,
+        tags=(),
+        comments="",
+        category=None,
+        in_reply_to=None,
+    )
 
 
 def _beside_changed(session: Session, post: PostRow, prepared: Prepared) -> bool:
     said = (posts.list_tags(session, post.id), post.comments, post.category)
     tags = tuple(dict(prepared.tags()).values())
     says = (tags, prepared.facts.comments, prepared.facts.category)
-    return said != says or drafting.is_moved(session, post, prepared)
+    return (
+        said != says or drafting.is_moved(session, post, prepared) or _form_changed(session, post, prepared)
+    )
+
+
+def _form_changed(session: Session, post: PostRow, prepared: Prepared) -> bool:
+    standing = federated_objects.list_of_post(session, post.id)
+    return any(opening.is_changed(session, each.id, prepared.facts) for each in standing)
 
 
 def _require_never_co_signable(session: Session, standing: tuple[ObjectRow, ...]) -> None:

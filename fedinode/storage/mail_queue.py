@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from fedinode.storage import models, sealing, upserts
 from fedinode.storage.database import Session
 
 #: A mail that was taken up is left alone for so long; then its sender is taken for dead.
 LEASE = timedelta(minutes=5)
+
+#: Nobody wants to be told of what waited a week ago, should a server be named then.
+KEEP_OVERDUE = timedelta(days=7)
 
 _TABLE = models.Mail
 _RECIPIENT, _PARAMETERS = "mail.recipient", "mail.parameters"
@@ -74,6 +77,15 @@ def take_due(session: Session, now: datetime, limit: int) -> tuple[DueMail, ...]
         .values(attempts=_TABLE.attempts + 1, due_at=now + LEASE)
     )
     return mails
+
+
+def waiting(session: Session, now: datetime) -> tuple[int, datetime | None]:
+    """Return how many mails are due now, and since when the oldest is."""
+    query = select(func.count(), func.min(_TABLE.due_at)).where(
+        _TABLE.state == "waiting", _TABLE.due_at <= now
+    )
+    count, oldest = session.execute(query).one()
+    return count, oldest
 
 
 def record_end(session: Session, mail_id: int, state: str) -> None:

@@ -180,6 +180,14 @@ def invalidate(session: Session, row: SupporterRow, reason: str, now: datetime) 
     session.execute(update(_TABLE).where(_TABLE.id == row.id).values(**values))
 
 
+def count_pending(session: Session, object_id: int, identity_hmac: str) -> int:
+    """Return how many letters an identity was asked to confirm by, and has not."""
+    query = select(func.count()).where(
+        _TABLE.object_id == object_id, _TABLE.identity_hmac == identity_hmac, _TABLE.state == "pending"
+    )
+    return session.scalar(query) or 0
+
+
 def drop_pending(session: Session, object_id: int, identity_hmac: str) -> int:
     """Delete the pending ones of an identity; return how many."""
     doomed = delete(_TABLE).where(
@@ -254,6 +262,14 @@ def list_wanting_updates(
         .limit(limit)
     )
     return [SupporterRow(**row._mapping) for row in session.execute(query)]
+
+
+def count_wanting_updates(session: Session, object_id: int) -> int:
+    """Return how many confirmed ones want news about a statement."""
+    query = select(func.count()).where(
+        _TABLE.object_id == object_id, _TABLE.state == "confirmed", _TABLE.wants_updates
+    )
+    return session.scalar(query) or 0
 
 
 def count_confirmed(session: Session, object_id: int) -> int:
