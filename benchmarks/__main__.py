@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import delivery_rate, inbox, memory, propagation, start, verification
+from benchmarks import delivery_rate, inbox, memory, page_rate, propagation, start, verification
 from benchmarks.figures import Figure
 
 MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "memory": memory.measure,
     "start": start.measure,
+    "pages": page_rate.measure,
     "inbox": inbox.measure,
     "deliveries": delivery_rate.measure,
     "verification": verification.measure,

@@ -14,6 +14,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.resources import resource_dir
 from fedinode.web import (
     activitypub,
+    answers,
     archive_pages,
     calendars,
     copies,
@@ -36,6 +37,7 @@ from fedinode.web.board import Board
 from fedinode.web.directory import Directory
 from fedinode.web.headers import Headers
 from fedinode.web.rendering import Renderer
+from fedinode.web.shortcuts import Shortcuts
 
 #: Path and handler of everything that is read, in order: the first that fits counts.
 READ: Final[tuple[tuple[str, Handler], ...]] = (
@@ -145,7 +147,7 @@ def create_app(cap: Capabilities) -> ASGIApp:
     site = Site(cap=cap, assets=assets, board=board, renderer=renderer)
     app = Starlette(exception_handlers=errors.handlers(site))
     app.router = Directory(routes(site))
-    return Headers(app, cap.settings.origin)
+    return Shortcuts(Headers(app, cap.settings.origin), cap.cache, partial(answers.drop_stale, site))
 
 
 def routes(site: Site) -> list[Route]:

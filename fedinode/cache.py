@@ -36,7 +36,7 @@ def follows_key(name: str) -> str:
     return f"follows:{name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class CachedAnswer:
     """An answer as it was rendered: status, headers and body."""
 

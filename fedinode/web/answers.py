@@ -16,6 +16,7 @@ from starlette.responses import Response
 from federation import negotiation
 from fedinode.cache import NODE_KEY, CachedAnswer
 from fedinode.capabilities import Capabilities
+from fedinode.web import conditional, shortcuts
 from fedinode.web.assets import Assets
 from fedinode.web.board import Board
 from fedinode.web.rendering import Renderer
@@ -70,23 +71,34 @@ def _prefers_activity(accept: str | None) -> bool:
 async def cached(
     site: Site, request: Request, key: str, make: Callable[[], Awaitable[CachedAnswer]]
 ) -> Response:
-    """Send the kept answer under this key, or make it first."""
-    return send(request, await kept(site, key, make))
+    """Send the kept answer under this key, or make it first.
+
+    The key may follow from the path, the query and Accept, and from nothing else of the request: the next who
+    asks for the same gets the answer without this handler.
+    """
+    answer = await kept(site, key, make)
+    shortcuts.mark(request.scope, key, answer)
+    return send(request, answer)
 
 
 async def kept(site: Site, key: str, make: Callable[[], Awaitable[CachedAnswer]]) -> CachedAnswer:
     """Return the kept answer under this key, or make it first; what changed meanwhile is dropped before."""
-    stale = site.cap.database.poll_invalidations()
-    if stale:
-        site.cap.cache.invalidate(stale)
-    if site.board.take_down():
-        site.cap.cache.invalidate((NODE_KEY,))
+    drop_stale(site)
 
     async def framed() -> CachedAnswer:
         await site.board.load()
         return await make()
 
     return await site.cap.cache.get_or_make(key, framed)
+
+
+def drop_stale(site: Site) -> None:
+    """Drop what is no longer true; cheap, and asked before each answer."""
+    stale = site.cap.database.poll_invalidations()
+    if stale:
+        site.cap.cache.invalidate(stale)
+    if site.board.take_down():
+        site.cap.cache.invalidate((NODE_KEY,))
 
 
 def make_answer(
@@ -120,15 +132,7 @@ def make_redirect(
 
 def send(request: Request, answer: CachedAnswer) -> Response:
     """Send an answer, or 304 to those who have it already."""
-    if answer.status == 200 and _is_known(request.headers.get("if-none-match"), answer.etag):
+    if conditional.is_known(answer, request.headers.get("if-none-match")):
         headers = dict(pair for pair in answer.headers if pair[0] != "content-type")
         return Response(status_code=304, headers=headers)
     return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
-
-
-def _is_known(if_none_match: str | None, etag: str) -> bool:
-    # RFC 9110 section 13.1.2: weak comparison, a list, or a star.
-    if if_none_match is None or not etag:
-        return False
-    known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return etag in known or "*" in known
