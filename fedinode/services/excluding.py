@@ -13,6 +13,7 @@ from fedinode.cache import NETWORK_KEY, SIGNERS_KEY, follows_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound, UsageError
 from fedinode.services import resolving
+from fedinode.services.supporting import departures
 from fedinode.storage import (
     follows,
     invalidations,
@@ -223,6 +224,7 @@ def _suspend(session: Session, subject: _Subject, now: datetime) -> frozenset[st
     uids = replies.hide_of_actors(session, actor_ids, _DECISION)
     uids |= reactions.remove_of_actors(session, actor_ids)
     remote_objects.delete_of_actors(session, actor_ids, now)
+    departures.suspect_blocked(session, subject.host, subject.actor_uri, now)
     if subject.actor_uri is None:
         for peer_id in levels.peers_under(session, subject.host):
             parked_deliveries.abandon_peer(session, peer_id, _WORDS, now)

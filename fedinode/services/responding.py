@@ -29,6 +29,7 @@ from fedinode.services.handling import (
     Reaction,
     World,
 )
+from fedinode.services.supporting import departures, mentions
 from fedinode.storage.database import Session
 
 
@@ -55,7 +56,28 @@ def _reject(session: Session, world: World, group: Sequence[Pending]) -> Keys:
 
 def _delete_objects(session: Session, world: World, group: Sequence[Pending]) -> Keys:
     retracting.take_deletions(session, world, group)
+    departures.take_deletions(session, world, group)
     return commenting.delete_objects(session, world, group) | withdrawing.take_removals(session, world, group)
+
+
+def _take_deaths(session: Session, world: World, group: Sequence[Pending]) -> Keys:
+    departures.take_deaths(session, world, group)
+    return departing.take_deaths(session, world, group)
+
+
+def _take_blocks(session: Session, world: World, group: Sequence[Pending]) -> Keys:
+    departures.take_blocks(session, world, group)
+    return befriending.take_blocks(session, world, group)
+
+
+def _needs_target(session: Session, world: World, group: Sequence[Pending]) -> frozenset[int]:
+    followed = departing.needs_target(session, world, group)
+    return followed | departures.needs_target(session, world, group)
+
+
+def _take_moves(session: Session, world: World, group: Sequence[Pending]) -> Keys:
+    departures.take_moves(session, world, group)
+    return departing.take_moves(session, world, group)
 
 
 def _is_about_consent(pending: Pending) -> bool:
@@ -70,6 +92,7 @@ def _take_objects(session: Session, world: World, group: Sequence[Pending]) -> K
     surfacing.take_publications(session, world, group)
     keeping_lists.take_checkpoints(session, world, group)
     others = [pending for pending in group if not keeping_lists.is_checkpoint(pending)]
+    mentions.take_messages(session, world, others)
     return commenting.take_objects(session, world, others)
 
 
@@ -125,7 +148,7 @@ REACTIONS: Final[Mapping[str, Reaction]] = {
     activities.CO_SIGN_REQUEST: Reaction(
         apply=stamping.take_requests, needs=stamping.all_need, gather=stamping.fetch_signer
     ),
-    activities.BLOCK: Reaction(apply=befriending.take_blocks),
+    activities.BLOCK: Reaction(apply=_take_blocks),
     activities.UNDO: Reaction(apply=_undo, needs=trusting.needs_keys, gather=trusting.see_keys),
     activities.LIKE: Reaction(apply=counting.count_reactions),
     activities.ANNOUNCE: Reaction(
@@ -138,13 +161,11 @@ REACTIONS: Final[Mapping[str, Reaction]] = {
         gather=_gather,
     ),
     activities.DELETE: Reaction(
-        apply=_split(departing.take_deaths, _delete_objects),
+        apply=_split(_take_deaths, _delete_objects),
         needs=_needs(trusting.needs_keys),
         gather=_gather,
     ),
-    activities.MOVE: Reaction(
-        apply=departing.take_moves, needs=departing.needs_target, gather=departing.fetch_target
-    ),
+    activities.MOVE: Reaction(apply=_take_moves, needs=_needs_target, gather=departing.fetch_target),
     activities.FLAG: Reaction(apply=reporting.take_reports),
     FORWARDED: Reaction(
         apply=commenting.take_forwarded, needs=commenting.needs_origin, gather=commenting.fetch_object

@@ -118,6 +118,11 @@ def peers_under(session: Session, host: str) -> tuple[int, ...]:
     return tuple(session.scalars(select(_PEERS.id).where(_is_covered(host))))
 
 
+def hosts_under(session: Session, host: str) -> tuple[str, ...]:
+    """Return the names of all peers that a block of this host covers."""
+    return tuple(session.scalars(select(_PEERS.host).where(_is_covered(host))))
+
+
 def _is_covered(host: str) -> ColumnElement[bool]:
     column = _PEERS.host
     conditions = [column == host, column.endswith(f".{host}", autoescape=True)]

@@ -1,0 +1,109 @@
+"""Signatures of accounts: begun, settled, taken back. One person of an account signs once."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fedinode.services.cosigning import keeping_lists
+from fedinode.services.supporting.agreed_words import Meaning
+from fedinode.services.supporting.subjects import Subject
+from fedinode.storage import federated_objects, supporter_actors, supporters
+from fedinode.storage.database import Session
+from fedinode.storage.remote_actors import RemoteActor
+from fedinode.storage.supporters import NewSupporter, SupporterRow
+from fedinode.text import names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How somebody signs: how far the name travels, and the message that says so."""
+
+    choice: Meaning
+    evidence_uri: str
+    #: Whether the collective looks at it before it counts.
+    is_suspect: bool
+
+
+def name_of(actor: RemoteActor) -> str | None:
+    """Return the name of an account as a list can show it: what it calls itself, else its user name."""
+    for written in (actor.name, actor.preferred_username):
+        try:
+            return names.clean_name(written or "")
+        except names.NameRefused:
+            continue
+    return None
+
+
+def begin(
+    session: Session,
+    actor: RemoteActor,
+    subject: Subject,
+    identity_hmac: str,
+    language: str,
+    now: datetime,
+) -> SupporterRow:
+    """Keep somebody who has yet to confirm; asked again, they confirm the newest question."""
+    known = supporter_actors.list_pending(session, subject.object_id, identity_hmac)
+    if known:
+        return known[0]
+    new = NewSupporter(
+        object_id=subject.object_id,
+        text_digest=subject.text_digest,
+        method="fediverse",
+        identity_hmac=identity_hmac,
+        shown="number",
+        kind="person",
+        language=language,
+        actor_uri=actor.uri,
+    )
+    uid = supporters.add_pending(session, new, now)
+    supporters.mark_sent(session, uid, now)
+    row = supporters.find_by_uid(session, uid)
+    assert row is not None, "added just now"
+    return row
+
+
+def settle(
+    session: Session,
+    actor: RemoteActor,
+    subject: Subject,
+    row: SupporterRow,
+    terms: Terms,
+    now: datetime,
+) -> SupporterRow:
+    """Confirm a signature, or change how far its name travels; the name is the one of this moment."""
+    name = name_of(actor)
+    shown = "number" if name is None else terms.choice.value
+    supporter_actors.set_terms(
+        session,
+        row.id,
+        shown=shown,
+        name=name,
+        actor_uri=actor.uri,
+        evidence_uri=terms.evidence_uri,
+    )
+    if row.state == "pending":
+        state = "suspect" if terms.is_suspect else "confirmed"
+        if supporters.confirm(session, row, state, now):
+            note_change(session, row, "person-signed", now)
+    else:
+        note_change(session, row, "person-changed", now)
+    found = supporters.find_by_uid(session, row.uid)
+    return found or replace(row, shown=shown)
+
+
+def withdraw(session: Session, row: SupporterRow, now: datetime) -> None:
+    """Take a signature back, or forget that somebody was about to sign."""
+    supporter_actors.forget_messages(session, row.id)
+    if row.state == "pending":
+        supporter_actors.drop(session, row.id)
+        return
+    if row.state == "withdrawn":
+        return
+    supporters.withdraw(session, row, now)
+    note_change(session, row, "person-withdrew", now)
+
+
+def note_change(session: Session, row: SupporterRow, event: str, now: datetime) -> None:
+    """Let the author count anew, and pages be made anew."""
+    statement_uri = federated_objects.get(session, row.object_id).uri
+    keeping_lists.note_change(session, statement_uri, event, row.uid, now)
