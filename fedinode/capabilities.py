@@ -89,6 +89,8 @@ class Memory:
     key_fetches: SingleFlight[str, FoundKey] = field(default_factory=SingleFlight)
     #: How many unknown keys one host may make us fetch in a minute.
     fetch_budget: Budget[str] = field(default_factory=lambda: Budget(uses=300, seconds=60))
+    #: How often somebody may try to sign in as an account in a quarter of an hour.
+    sign_in_tries: Budget[str] = field(default_factory=lambda: Budget(uses=10, seconds=900))
     #: How many journal entries wait, counted once a second.
     backlog: Expiring[str, int] = field(default_factory=lambda: Expiring(seconds=1))
 

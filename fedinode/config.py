@@ -103,6 +103,16 @@ class CosigningSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MembersSettings:
+    """How members sign in."""
+
+    #: Whoever has no second factor can do nothing but set one up.
+    require_second_factor: bool = False
+    #: A browser that was not used for so many days is signed out.
+    session_days: int = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaSettings:
     """Pictures that the collectives publish."""
 
@@ -134,6 +144,7 @@ class Settings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     cosigning: CosigningSettings = field(default_factory=CosigningSettings)
+    members: MembersSettings = field(default_factory=MembersSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
 
@@ -168,6 +179,7 @@ _SECTIONS = {
     "limits": LimitSettings,
     "mail": MailSettings,
     "cosigning": CosigningSettings,
+    "members": MembersSettings,
     "media": MediaSettings,
     "privacy": PrivacySettings,
 }

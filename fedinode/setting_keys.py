@@ -152,6 +152,8 @@ KEYS: Final = (
     Key(section="mail", name="per_domain", convert=_number),
     Key(section="cosigning", name="checkpoint_seconds", convert=_number),
     Key(section="cosigning", name="announce_seconds", convert=_number),
+    Key(section="members", name="require_second_factor", convert=_yes_or_no),
+    Key(section="members", name="session_days", convert=_number),
     Key(section="media", name="max_bytes", convert=_number),
     Key(section="media", name="max_pixels", convert=_number),
     Key(section="media", name="max_side", convert=_number),

@@ -46,6 +46,13 @@ def add(session: Session, *, email: str, name: str, is_operator: bool, now: date
     ).scalar_one()
 
 
+def get(session: Session, account_id: int) -> AccountRow:
+    """Return an open account that is known to be there."""
+    found = _find(session, models.Account.id == account_id)
+    assert found is not None, account_id
+    return found
+
+
 def find_by_email(session: Session, email: str) -> AccountRow | None:
     """Return the open account with this address."""
     return _find(session, models.Account.email_hmac == fingerprint(session, email))
@@ -103,6 +110,20 @@ def roles_of(session: Session, account_id: int, collective_id: int) -> frozenset
     table = models.Membership
     query = select(table.role).where(table.account_id == account_id, table.collective_id == collective_id)
     return frozenset(session.scalars(query))
+
+
+def roles_by_collective(session: Session, account_id: int) -> dict[str, frozenset[str]]:
+    """Return the roles of an account by the name of the open collective, in order of name."""
+    table, collective = models.Membership, models.Collective
+    rows = session.execute(
+        select(collective.name, table.role)
+        .join(collective, collective.id == table.collective_id)
+        .where(table.account_id == account_id, collective.closed_at.is_(None))
+        .order_by(collective.name)
+    )
+    return {
+        name: frozenset(row.role for row in group) for name, group in groupby(rows, key=lambda row: row.name)
+    }
 
 
 def names(session: Session) -> dict[int, str]:

@@ -190,6 +190,13 @@ def members(
     return tuple(MemberRow(account_id=row.id, name=row.name, has_lapsed=bool(row.has_lapsed)) for row in rows)
 
 
+def is_asleep(session: Session, account_id: int, now: datetime) -> bool:
+    """Tell whether an account was not seen for so long that it no longer counts."""
+    table = models.Account
+    seen = func.coalesce(table.last_seen_at, table.created_at)
+    return bool(session.scalar(select(seen < now - LAPSES_AFTER).where(table.id == account_id)))
+
+
 def record_seen(session: Session, account_id: int, now: datetime) -> None:
     """Note that a member was here; never earlier than before."""
     table = models.Account
