@@ -40,6 +40,11 @@ OBJECT_CONTEXT: Final[list[Any]] = [
         "OrganizersCollection": "https://w3id.org/fep/8a8e/OrganizersCollection",
         "VirtualLocation": "https://schema.org/VirtualLocation",
         "address": "https://schema.org/address",
+        "license": "https://schema.org/license",
+        "cs": "https://w3id.org/fep/d2e1#",
+        "translationOf": {"@id": "cs:translationOf", "@type": "@id"},
+        "translations": {"@id": "cs:translations", "@type": "@id"},
+        "translatesDigest": "cs:translatesDigest",
     },
 ]
 

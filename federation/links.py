@@ -58,6 +58,14 @@ def get_attachments(document: Document) -> tuple[Attachment, ...]:
     return tuple(attachment for attachment in read if attachment is not None)
 
 
+def get_licence(document: Document) -> str | None:
+    """Return on what terms an object may be used: a name or an address. Raises: TooLarge."""
+    # A string, or as PeerTube writes it {"identifier": "2", "name": "Attribution"}.
+    stated = next(iter(jsonld.get_list(document, "license") or jsonld.get_list(document, "licence")), None)
+    words = _text(stated.get("name") if isinstance(stated, dict) else stated)
+    return None if words is None else words[: jsonld.MAX_NAME_CHARACTERS]
+
+
 def render_attachment(attachment: Attachment) -> Document:
     """Write an attachment; alternative text goes into ``name`` and ``summary``."""
     members: Document = {

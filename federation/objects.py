@@ -24,6 +24,8 @@ TOMBSTONE: Final = "Tombstone"
 
 #: One text in one language.
 MAX_CONTENT_CHARACTERS: Final = 100_000
+#: More languages of one work are objects that nobody wrote.
+MAX_TRANSLATIONS: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,11 @@ class Object:
     #: Of an Event.
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    #: The same work in other languages: what this one translates, or the translations of this one.
+    translation_of: str | None = None
+    translations: tuple[str, ...] = ()
+    #: A name or an address.
+    licence: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +169,12 @@ class ObjectFacts:
     likes: str | None = None
     shares: str | None = None
     event: EventFacts | None = None
+    #: The original that this object is a translation of, and the digest of its text if others sign that.
+    translation_of: str | None = None
+    translates_digest: str | None = None
+    #: The translations of this object that are objects of their own.
+    translations: tuple[str, ...] = ()
+    licence: str | None = None
 
 
 # -- reading
@@ -198,6 +211,9 @@ def parse_object(document: Document) -> Object:
         sensitive=document.get("sensitive") is True,
         starts_at=jsonld.get_time(document, "startTime"),
         ends_at=jsonld.get_time(document, "endTime"),
+        translation_of=next(iter(jsonld.get_uris(document, "translationOf")), None),
+        translations=jsonld.get_uris(document, "translations", max_items=MAX_TRANSLATIONS),
+        licence=links.get_licence(document),
     )
 
 
@@ -286,6 +302,10 @@ def render_object(facts: ObjectFacts) -> Document:
         "shares": facts.shares,
         "interactionPolicy": None if facts.policy is None else _render_policy(facts.policy),
         **({} if facts.event is None else _render_event(facts.event)),
+        "translationOf": facts.translation_of,
+        "translatesDigest": facts.translates_digest,
+        "translations": list(facts.translations) or None,
+        "license": facts.licence,
     }
     return {name: value for name, value in members.items() if value is not None}
 

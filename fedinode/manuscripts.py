@@ -170,6 +170,8 @@ class Wording:
     issued_by: str | None = None
     demands: tuple[str, ...] = ()
     place: str | None = None
+    #: What this text was translated from, where that is not the first language of the post.
+    source_language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +189,8 @@ class Facts:
     related: tuple[Related, ...] = ()
     statement: StatementFacts | None = None
     event: EventFacts | None = None
+    #: On what terms others may use the text.
+    licence: str | None = None
 
     def wording(self, language: str) -> Wording:
         """Return the wording in `language`; what it leaves out is taken from the primary one."""
@@ -198,6 +202,7 @@ class Facts:
             issued_by=own.issued_by or primary.issued_by,
             demands=own.demands or primary.demands,
             place=own.place or primary.place,
+            source_language=own.source_language,
         )
 
 

@@ -120,6 +120,7 @@ def _wording(language: str, fields: dict[str, Any]) -> Wording:
         issued_by=fields.get("issued_by"),
         demands=fields.get("demands", ()),
         place=fields.get("place"),
+        source_language=fields.get("source_language"),
     )
 
 
@@ -197,6 +198,7 @@ def _facts(
     return Facts(
         wordings=wordings,
         category=top.get("category"),
+        licence=top.get("licence"),
         tags=tuple(dict.fromkeys(top.get("tags", ()))),
         show=top.get("show", "full"),
         comments=top.get("comments", "held"),

@@ -34,6 +34,7 @@ _COMMON: Final[Fields] = {
     "note": Field(convert=values.markdown),
     "tags": Field(convert=values.list_of(values.tag, values.MAX_TAGS)),
     "category": Field(convert=values.name),
+    "licence": Field(convert=values.name),
     "published": Field(convert=values.instant),
     "deliver": Field(convert=values.yes_or_no),
     "show": Field(convert=values.one_of(("teaser", "full")), kinds=_NEWS),

@@ -58,6 +58,11 @@ class Work:
     salt: str | None
     #: The id of the first text, if this one amends an earlier one.
     first_uri: str | None = None
+    #: The original that this object translates, and the digest of its text if others sign that.
+    translation_of: str | None = None
+    translates_digest: str | None = None
+    #: Translations that federate by themselves.
+    translations: tuple[str, ...] = ()
 
 
 def as_type_of(kind: Kind, show: str) -> str:
@@ -117,7 +122,16 @@ def _object_facts(urls: Urls, work: Work) -> ObjectFacts:
         likes=urls.object_likes(work.uri),
         shares=urls.object_shares(work.uri),
         event=None if event is None else _event(event, work),
+        translation_of=work.translation_of,
+        translates_digest=work.translates_digest,
+        translations=work.translations,
+        licence=_licence(work.facts),
     )
+
+
+def _licence(facts: Facts) -> str | None:
+    # Whoever passes on what we took over is bound by what its first publisher said.
+    return facts.licence or next((each.licence for each in facts.sources if each.licence), None)
 
 
 # -- words

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from fedinode.manuscripts import Kind, facts_json
+from fedinode.errors import Conflict
+from fedinode.manuscripts import Facts, Kind, facts_json
 from fedinode.services import composing
 from fedinode.services.preparing import RENDERER, Prepared, PreparedText
-from fedinode.storage import federated_objects, media_files, posts, texts
+from fedinode.storage import federated_objects, media_files, posts, takeovers, texts
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.federated_objects import NewObject, ObjectRow
@@ -54,8 +55,33 @@ def add_object(
     uid = new_uid()
     uri = urls.statement(uid) if prepared.kind is Kind.STATEMENT else urls.post(uid)
     as_type = composing.as_type_of(prepared.kind, prepared.facts.show)
-    new = NewObject(uid=uid, uri=uri, post_id=post.id, as_type=as_type, language=language)
+    new = NewObject(
+        uid=uid,
+        uri=uri,
+        post_id=post.id,
+        as_type=as_type,
+        language=language,
+        translation_of_id=_original_id(session, post, language),
+    )
     return federated_objects.add(session, new, now)
+
+
+def _original_id(session: Session, post: PostRow, language: str | None) -> int | None:
+    """Return the object that one in this language translates; nothing if it is the original itself."""
+    if language in (None, post.primary_language):
+        return None
+    standing = federated_objects.list_of_post(session, post.id)
+    return next((each.id for each in standing if each.language in (None, post.primary_language)), None)
+
+
+def facts_of_object(facts: Facts, language: str | None) -> Facts:
+    """Return the facts of an object: a translation that federates by itself is not what others sign."""
+    if language is None or facts.statement is None:
+        return facts
+    alone = replace(
+        facts.statement, cosign="closed", invite=(), individuals=False, sign_until=None, publish_before=None
+    )
+    return replace(facts, statement=alone)
 
 
 def add_revision(
@@ -67,7 +93,8 @@ def add_revision(
     now: datetime,
 ) -> int:
     """Add a draft revision of an object, made of the texts that were kept."""
-    revision_id = federated_objects.add_revision(session, object_id, facts_json(prepared.facts), now)
+    facts = facts_of_object(prepared.facts, language)
+    revision_id = federated_objects.add_revision(session, object_id, facts_json(facts), now)
     fill_revision(session, revision_id, prepared, kept, language, now)
     return revision_id
 
@@ -163,19 +190,42 @@ def keep_texts(
         else:
             source = next(iter(kept.values()), None)
             kept[each.language] = texts.add_revision(session, text_id, _as_revision(each, source), now)
+    changed = {language for language, old in previous.items() if kept.get(language) != old.id}
+    if changed:
+        takeovers.set_changed(session, post.id, changed)
     give_slugs(session, collective, post, prepared)
     return kept
 
 
 def give_slugs(session: Session, collective: CollectiveRow, post: PostRow, prepared: Prepared) -> None:
-    """Give each text the address that its author chose; a new one without choice gets one from its title."""
+    """Give each text the address that its author chose; a new one without choice gets one from its title.
+
+    Raises: Conflict where the chosen one leads elsewhere.
+    """
     present = texts.current_slugs(session, post.id)
     text_ids = {row.language: row.id for row in texts.list_of_post(session, post.id)}
     for each in prepared.texts:
         wanted = _wanted_slug(each, present.get(each.language), post.uid)
         if wanted is not None:
+            _require_free(session, collective, text_ids[each.language], each)
             give = texts.keep_slug if post.state == "draft" else texts.give_slug
             give(session, collective.id, each.language, text_ids[each.language], wanted)
+
+
+def _require_free(session: Session, collective: CollectiveRow, text_id: int, new: PreparedText) -> None:
+    # What we make of a title gets a number; what somebody chose is not bent behind their back.
+    slug, language = new.slug, new.language
+    if slug is not None and texts.is_taken(session, collective.id, language, text_id, slug):
+        raise Conflict(
+            f'The slug "{slug}" is taken: /@{collective.name}/{language}/{slug} leads to another post. '
+            "Choose another one; nothing was changed."
+        )
+
+
+def credit_texts(session: Session, post: PostRow, prepared: Prepared) -> None:
+    """Name the translators anew, and who stands behind each text."""
+    for each in prepared.texts:
+        texts.put_text(session, post.id, each.language, translator=each.translator, status=each.status)
 
 
 def is_moved(session: Session, post: PostRow, prepared: Prepared) -> bool:

@@ -7,6 +7,7 @@ import base64
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from federation import activities, jsonld, objects, proofs
 from federation.cosigning import bundle, documents, statement_checks
@@ -50,7 +51,7 @@ class Press:
 
     urls: Urls
     collective: CollectiveRow
-    #: Signs Delete and statements that nobody can co-sign.
+    #: Signs Delete, and every document that nobody can co-sign.
     proof_key: SigningKey
     now: datetime
     #: What the members agreed to; a statement that can be co-signed is published under one alone.
@@ -264,6 +265,27 @@ def _work(
         revision=revision.number,
         salt=salt,
         first_uri=federated_objects.first_uri_of(session, subject),
+        **_relations(session, subject),
+    )
+
+
+class _Relations(TypedDict):
+    translation_of: str | None
+    translates_digest: str | None
+    translations: tuple[str, ...]
+
+
+def _relations(session: Session, subject: ObjectRow) -> _Relations:
+    """Return how an object stands to the same work in other languages."""
+    original = None
+    if subject.translation_of_id is not None:
+        original = federated_objects.get(session, subject.translation_of_id)
+    revision_id = original.current_revision_id if original else None
+    signed = federated_objects.get_revision(session, revision_id) if revision_id is not None else None
+    return _Relations(
+        translation_of=original.uri if original else None,
+        translates_digest=signed.text_digest if signed else None,
+        translations=federated_objects.translations_of(session, subject.id),
     )
 
 
@@ -304,7 +326,7 @@ def _require_signable(document: Document) -> None:
 def _publish_document(
     session: Session, press: Press, post: PostRow, subject: ObjectRow, edition: _Edition, *, deliver: bool
 ) -> int:
-    document = _proven(session, press, post, edition.document)
+    document = _proven(session, press, edition.document)
     body = jsonld.dump(document)
     document_id = federated_objects.add_document(
         session, subject.id, edition.revision_id, body, edition.updated_at
@@ -338,9 +360,8 @@ def _publish_document(
     return sent.deliveries if sent else 0
 
 
-def _proven(session: Session, press: Press, post: PostRow, document: Document) -> Document:
-    if post.kind != Kind.STATEMENT:
-        return document
+def _proven(session: Session, press: Press, document: Document) -> Document:
+    """Return a document with a proof: whoever takes the text over can show that nothing was changed."""
     if "textDigest" in document:
         return vouching.sign(session, document, press.mandate, press.now)
     key = press.proof_key

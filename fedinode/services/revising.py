@@ -23,7 +23,15 @@ from fedinode.services.preparing import Prepared
 from fedinode.services.publishing import Published
 from fedinode.services.releasing import Press
 from fedinode.services.supporting import opening
-from fedinode.storage import accounts, collectives, federated_objects, invalidations, media_files, posts
+from fedinode.storage import (
+    accounts,
+    collectives,
+    federated_objects,
+    invalidations,
+    media_files,
+    posts,
+    texts,
+)
 from fedinode.storage.database import Session
 from fedinode.storage.federated_objects import ObjectRow
 from fedinode.storage.posts import PostRow
@@ -53,7 +61,7 @@ async def edit(
         if locked.state == "draft":
             drafting.replace_draft(session, row, locked, prepared, cap.urls, press.now)
             return publishing.describe(session, cap.urls, row, posts.get(session, locked.id))
-        return _edit_public(session, press, locked, prepared, account)
+        return edit_public(session, press, locked, prepared, account)
 
     published = await publishing.commit(cap, write)
     return replace(published, warnings=manuscript.warnings)
@@ -73,22 +81,27 @@ def _require_same_work(standing: PostRow, manuscript: Manuscript) -> None:
         raise Conflict(f'show = "{standing.show}" was fixed when this post was first published.')
 
 
-def _edit_public(
+def edit_public(
     session: Session, press: Press, post: PostRow, prepared: Prepared, account: str | None
 ) -> Published:
+    """Give a public post, which is locked, other words, or ask the members to.
+
+    Raises: Conflict, NotAllowed.
+    """
     standing = federated_objects.list_of_post(session, post.id)
     previous = drafting.texts_of_objects(session, standing)
     text_changed = _text_changed(session, standing, previous, prepared)
     if text_changed:
-        _require_never_co_signable(session, standing)
+        _require_signed_texts_stay(session, standing, previous, prepared)
     beside_changed = _beside_changed(session, post, prepared)
-    if not (text_changed or beside_changed):
+    if not (text_changed or beside_changed or _credits_changed(previous, prepared)):
         return publishing.describe(session, press.urls, press.collective, post, already=True)
     press, asked = _pass_gate(session, press, post, prepared, account)
     if asked is not None and not asked.is_approved:
         unchanged = publishing.describe(session, press.urls, press.collective, post)
         return replace(unchanged, standing=asked)
-    changed, queued = _change(session, press, post, prepared, previous if text_changed else None)
+    said = previous if text_changed else None
+    changed, queued = _change(session, press, post, prepared, said, is_sent=beside_changed)
     described = publishing.describe(session, press.urls, press.collective, changed, deliveries=queued)
     return replace(described, standing=asked)
 
@@ -122,20 +135,26 @@ def _change(
     post: PostRow,
     prepared: Prepared,
     previous: Mapping[str, TextRevisionRow] | None,
+    *,
+    is_sent: bool,
 ) -> tuple[PostRow, int]:
-    """Change a public post; `previous` are its texts if they change too. Return it, and what was queued."""
+    """Change a public post; `previous` are its texts if they change too. Return it, and what was queued.
+
+    Who translated is known to our pages alone: `is_sent` tells that more than that has changed.
+    """
     posts.update_facts(session, post.id, prepared.as_post(post.collective_id))
     posts.set_tags(session, post.id, prepared.tags())
     for each in federated_objects.list_of_post(session, post.id):
-        opening.open_form(session, each.id, prepared.facts)
+        opening.open_form(session, each.id, drafting.facts_of_object(prepared.facts, each.language))
     changed = posts.get(session, post.id)
     if previous is not None:
         queued = _revise(session, press, changed, prepared, previous)
     else:
+        drafting.credit_texts(session, changed, prepared)
         drafting.give_slugs(session, press.collective, changed, prepared)
         queued = sum(
             releasing.release_changed_surroundings(session, press, changed, each)
-            for each in federated_objects.list_of_post(session, post.id)
+            for each in (federated_objects.list_of_post(session, post.id) if is_sent else ())
         )
     indexing.index_post(session, post.id)
     invalidations.record(session, releasing.changed_keys(press.collective, post), press.now)
@@ -152,7 +171,7 @@ def _revise(
     """Make the next revision of each object, an object of each new language, a tombstone of a dropped one."""
     kept = drafting.keep_texts(session, press.collective, post, prepared, previous, press.now)
     standing = {each.language: each for each in federated_objects.list_of_post(session, post.id)}
-    wanted = (None,) if None in standing else tuple(kept)
+    wanted = _wanted_objects(session, standing, tuple(kept))
     queued = 0
     for language in wanted:
         known = standing.get(language)
@@ -172,7 +191,33 @@ def _revise(
             federated_objects.forget_revisions(session, dropped.id)
             # The language may come back one day, as an object of its own.
             federated_objects.supersede(session, dropped.id, press.now)
+    if None not in standing and set(wanted) != set(standing) and post.primary_language in standing:
+        # The original names its translations.
+        original = federated_objects.get(session, standing[post.primary_language].id)
+        queued += releasing.release_changed_surroundings(session, press, post, original)
     return queued
+
+
+def _wanted_objects(
+    session: Session, standing: Mapping[str | None, ObjectRow], languages: tuple[str, ...]
+) -> tuple[str | None, ...]:
+    """Return the language of each object that a post is to have; None stands for all of them in one.
+
+    A text that others sign never changes, so a translation that comes later is an object of its own.
+    """
+    if None not in standing:
+        return languages
+    signed = _signed_languages(session, standing[None])
+    return (None, *(each for each in languages if each not in signed)) if signed else (None,)
+
+
+def _signed_languages(session: Session, subject: ObjectRow) -> frozenset[str]:
+    """Return the languages of a text that is or was open to co-signing; nothing of any other."""
+    revision = federated_objects.newest_revision(session, subject.id)
+    if not composing.can_be_co_signed(parse_facts(revision.facts)):
+        return frozenset()
+    rows = texts.get_revisions(session, federated_objects.texts_of(session, revision.id))
+    return frozenset(row.language for row in rows.values())
 
 
 # -- what changed
@@ -194,8 +239,9 @@ def _object_changed(
 ) -> bool:
     """Tell whether the words, pictures or facts of one object differ from its present revision."""
     revision = federated_objects.newest_revision(session, subject.id)
-    carried = [each for each in prepared.texts if subject.language in (None, each.language)]
-    if any(
+    languages = _languages_of(session, subject, prepared)
+    carried = [each for each in prepared.texts if each.language in languages]
+    if len(carried) != len(languages) or any(
         each.language not in previous or not drafting.is_same_text(previous[each.language], each)
         for each in carried
     ):
@@ -203,13 +249,22 @@ def _object_changed(
     shown = [each.digest for each in media_files.list_of_revision(session, revision.id)]
     if shown != [each.digest for each in prepared.media]:
         return True
-    before = _text_facts(parse_facts(revision.facts), subject.language)
-    return before != _text_facts(prepared.facts, subject.language)
+    after = drafting.facts_of_object(prepared.facts, subject.language)
+    return _text_facts(parse_facts(revision.facts), languages) != _text_facts(after, languages)
 
 
-def _text_facts(facts: Facts, language: str | None) -> Facts:
-    """Return the facts that are part of the text (in one language), without what merely stands beside it."""
-    wordings = facts.wordings if language is None else (facts.wording(language),)
+def _languages_of(session: Session, subject: ObjectRow, prepared: Prepared) -> tuple[str, ...]:
+    """Return the languages that an object carries, the first one first."""
+    if subject.language is not None:
+        return (subject.language,)
+    every = tuple(each.language for each in prepared.texts)
+    signed = _signed_languages(session, subject)
+    return (*(each for each in every if each in signed), *sorted(signed - set(every))) if signed else every
+
+
+def _text_facts(facts: Facts, languages: tuple[str, ...]) -> Facts:
+    """Return the facts that are part of the text in these languages, without what merely stands beside it."""
+    wordings = tuple(facts.wording(each) for each in languages)
     statement = opening.without_form(facts.statement)
     return replace(
         facts,
@@ -233,14 +288,27 @@ def _beside_changed(session: Session, post: PostRow, prepared: Prepared) -> bool
 
 def _form_changed(session: Session, post: PostRow, prepared: Prepared) -> bool:
     standing = federated_objects.list_of_post(session, post.id)
-    return any(opening.is_changed(session, each.id, prepared.facts) for each in standing)
+    return any(
+        opening.is_changed(session, each.id, drafting.facts_of_object(prepared.facts, each.language))
+        for each in standing
+    )
 
 
-def _require_never_co_signable(session: Session, standing: tuple[ObjectRow, ...]) -> None:
+def _credits_changed(previous: Mapping[str, TextRevisionRow], prepared: Prepared) -> bool:
+    said = {language: (row.translator, row.status) for language, row in previous.items()}
+    return said != {each.language: (each.translator, each.status) for each in prepared.texts}
+
+
+def _require_signed_texts_stay(
+    session: Session,
+    standing: tuple[ObjectRow, ...],
+    previous: Mapping[str, TextRevisionRow],
+    prepared: Prepared,
+) -> None:
     for each in standing:
-        facts = parse_facts(federated_objects.newest_revision(session, each.id).facts)
-        if composing.can_be_co_signed(facts):
+        if _signed_languages(session, each) and _object_changed(session, each, prepared, previous):
             raise Conflict(
                 "This statement was open to co-signing, so its text never changes; "
-                "`fedinode amend URL FILE.md` keeps the amended text as a new draft, which all sign anew."
+                "`fedinode amend URL FILE.md` keeps the amended text as a new draft, which all sign anew. "
+                "A further language can be added: the others have to stay as they are, letter by letter."
             )

@@ -35,6 +35,8 @@ class ObjectRow:
     deleted_at: datetime | None
     #: The object whose text this one amends.
     supersedes_id: int | None
+    #: The original, if this object is a translation that federates by itself.
+    translation_of_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,16 @@ def find_amendment(session: Session, object_id: int) -> ObjectRow | None:
     query = select(*_OBJECT_COLUMNS).where(_OBJECTS.supersedes_id == object_id, _OBJECTS.deleted_at.is_(None))
     row = session.execute(query.order_by(_OBJECTS.id.desc()).limit(1)).one_or_none()
     return ObjectRow(**row._mapping) if row else None
+
+
+def translations_of(session: Session, object_id: int) -> tuple[str, ...]:
+    """Return the ids of the translations of an object that federate by themselves."""
+    query = select(_OBJECTS.uri).where(
+        _OBJECTS.translation_of_id == object_id,
+        _OBJECTS.deleted_at.is_(None),
+        _OBJECTS.superseded_at.is_(None),
+    )
+    return tuple(session.scalars(query.order_by(_OBJECTS.id)))
 
 
 def first_uri_of(session: Session, subject: ObjectRow) -> str | None:

@@ -27,6 +27,8 @@ class Takeover(Base):
     #: Its page, by which people may name it again.
     page_url: Mapped[str | None]
     actor_uri: Mapped[str]
+    #: Which languages it brought, with blanks between them.
+    languages: Mapped[str]
     #: Of the words as they were taken over.
     digest: Mapped[str]
     #: Whether the author's signature over exactly these words was verified.

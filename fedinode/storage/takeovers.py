@@ -1,6 +1,6 @@
 """Rows of texts that were taken over, and of what their sources propose since."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -23,6 +23,8 @@ class NewTakeover:
     object_uri: str
     page_url: str | None
     actor_uri: str
+    #: Tags with blanks between them.
+    languages: str
     digest: str
     is_proven: bool
 
@@ -111,15 +113,27 @@ def set_asked(session: Session, takeover_id: int, now: datetime) -> None:
     session.execute(update(_TABLE).where(_TABLE.id == takeover_id).values(asked_at=now))
 
 
-def set_changed(session: Session, post_id: int) -> None:
-    """Note that our editors changed the words of a post."""
-    session.execute(update(_TABLE).where(_TABLE.post_id == post_id).values(is_changed=True))
+def set_changed(session: Session, post_id: int, languages: Collection[str]) -> None:
+    """Note that our editors changed the words of a post in these languages."""
+    for each in list_of_post(session, post_id):
+        if not set(languages).isdisjoint(each.languages.split()):
+            session.execute(update(_TABLE).where(_TABLE.id == each.id).values(is_changed=True))
 
 
-def set_words(session: Session, takeover_id: int, digest: str, now: datetime, *, is_proven: bool) -> None:
+def set_words(session: Session, takeover_id: int, new: NewTakeover, now: datetime) -> None:
     """Note that a post brings other words of its source from now on, and whether they are signed."""
-    values = {"digest": digest, "is_proven": is_proven, "is_changed": False, "taken_at": now, "asked_at": now}
-    session.execute(update(_TABLE).where(_TABLE.id == takeover_id).values(**values))
+    session.execute(
+        update(_TABLE)
+        .where(_TABLE.id == takeover_id)
+        .values(
+            digest=new.digest,
+            languages=new.languages,
+            is_proven=new.is_proven,
+            is_changed=False,
+            taken_at=now,
+            asked_at=now,
+        )
+    )
 
 
 # -- proposals

@@ -234,6 +234,13 @@ def find_sealed_slug(session: Session, collective_name: str, language: str, slug
     return next((row.text_id for row in rows if _plain_slug(session, row) == slug), None)
 
 
+def is_taken(session: Session, collective_id: int, language: str, text_id: int, slug: str) -> bool:
+    """Tell whether an address leads to another text, or did once: then it leads on to that one for ever."""
+    table = models.Slug
+    here = select(table.text_id).where(table.collective_id == collective_id, table.language == language)
+    return session.scalar(here.where(table.slug == slug)) not in (None, text_id)
+
+
 def give_slug(session: Session, collective_id: int, language: str, text_id: int, wanted: str) -> str:
     """Give a text a slug, `wanted` or the first of `wanted-2`, `wanted-3` .. that is free; return it.
 

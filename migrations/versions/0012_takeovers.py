@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("object_uri", sa.Text(), nullable=False),
         sa.Column("page_url", sa.Text(), nullable=True),
         sa.Column("actor_uri", sa.Text(), nullable=False),
+        sa.Column("languages", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("is_proven", sa.Boolean(), nullable=False),
         sa.Column("is_changed", sa.Boolean(), nullable=False),

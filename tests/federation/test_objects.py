@@ -491,3 +491,30 @@ def test_an_object_of_ours_is_read_back_as_it_was_meant() -> None:
         cc=FACTS.cc,
         sensitive=True,
     )
+
+
+def test_a_work_in_other_languages_and_its_terms_are_written_and_read_back() -> None:
+    original = objects.parse_object(
+        objects.render_object(replace(FACTS, translations=("https://a.example/2",), licence="CC BY-SA 4.0"))
+    )
+    assert (original.translations, original.translation_of) == (("https://a.example/2",), None)
+    assert original.licence == "CC BY-SA 4.0"
+    document = objects.render_object(
+        replace(FACTS, translation_of="https://a.example/1", translates_digest="zQm")
+    )
+    assert document["translatesDigest"] == "zQm"
+    assert objects.parse_object(document).translation_of == "https://a.example/1"
+
+
+@pytest.mark.parametrize(
+    ("member", "licence"),
+    [
+        ({"license": "https://licence.example/by"}, "https://licence.example/by"),
+        ({"licence": {"identifier": "2", "name": "Attribution"}}, "Attribution"),
+        ({"license": {"name": 7}}, None),
+        ({"license": ["a", "b"]}, "a"),
+        ({"license": ""}, None),
+    ],
+)
+def test_terms_are_read_as_peers_write_them(member: dict[str, object], licence: str | None) -> None:
+    assert objects.parse_object(objects.render_object(FACTS) | member).licence == licence
