@@ -4,7 +4,6 @@ The link is shown, not followed for them: a form may lead nowhere but here, and 
 """
 
 from typing import Final
-from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,7 +12,7 @@ from starlette.responses import Response
 from fedinode import i18n
 from fedinode.errors import Blocked, HandleUnknown, PeerUnavailable
 from fedinode.services import leading, reading
-from fedinode.web import answers
+from fedinode.web import answers, forms
 from fedinode.web.answers import Site
 
 MAX_BODY_BYTES: Final = 4_096
@@ -29,7 +28,7 @@ async def ask(site: Site, request: Request) -> Response:
 
 async def lead(site: Site, request: Request) -> Response:
     """POST: the way to the reader's own server, or the form again with what was typed."""
-    fields = await _fields(request)
+    fields = await forms.read_fields(request, MAX_BODY_BYTES)
     uri, handle = fields.get("uri", ""), fields.get("handle", "").strip()
     await leading.require_public(site.cap, uri)
     if not site.errands.is_open():
@@ -46,21 +45,6 @@ async def lead(site: Site, request: Request) -> Response:
     else:
         return await _page(site, request, uri=uri, handle=handle, url=url)
     return await _page(site, request, uri=uri, handle=handle, trouble=trouble)
-
-
-async def _fields(request: Request) -> dict[str, str]:
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        raise HTTPException(415)
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise HTTPException(413)
-    try:
-        fields = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=10)
-    except ValueError as error:
-        raise HTTPException(400) from error
-    return {name: values[0] for name, values in fields.items()}
 
 
 async def _page(site: Site, request: Request, *, uri: str, **found: str) -> Response:
