@@ -7,10 +7,13 @@ each module, and a module that uses it holds no test that is a coroutine.
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.serving import Site, serving
 
 Scheme = Literal["light", "dark"]
 PageOf = Callable[..., Page]
@@ -60,3 +63,10 @@ def page_of(browser: Browser) -> Iterator[PageOf]:
             return context.new_page()
 
         yield open_page
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
+    """A node with a site to look at; tests leave its texts as they are."""
+    with serving(tmp_path_factory.mktemp("site"), sqlite_template) as opened:
+        yield opened
