@@ -4,6 +4,7 @@ The language of a page is the language of its text. Words of the interface have 
 where no catalogue is made for it yet; `ui` then marks them, so that a screen reader changes its voice.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,19 @@ class Renderer:
     def __init__(self, templates: Path, assets: Assets, urls: Urls, board: Board | None = None) -> None:
         self._board = board
         self._environment = make_environment(templates)
-        self._environment.globals.update(
-            asset=assets.path, root=urls.origin, site_host=urls.host, archive_url=urls.archive
-        )
+        self._own = {
+            "asset": assets.path,
+            "root": urls.origin,
+            "site_host": urls.host,
+            "archive_url": urls.archive,
+        }
 
     def page(self, template: str, language: str, **context: Any) -> bytes:
         """Render a page whose text is in `language`."""
         interface = i18n.interface_language(language)
         words = i18n.translations(interface)
         filled = self._environment.get_template(template).render(
-            defaults() | self._frame(language) | context,
+            self._own | defaults() | self._frame(language) | context,
             language=language,
             interface=interface,
             ui=mark_of(interface, language),
@@ -66,8 +70,12 @@ def defaults() -> dict[str, Any]:
     }
 
 
+@cache
 def make_environment(templates: Path) -> Environment:
-    """Make the Jinja environment: autoescape always, an unknown name is an error, gettext inside."""
+    """Make the Jinja environment: autoescape always, an unknown name is an error, gettext inside.
+
+    It holds nothing of a node, so that a process reads and compiles each template once.
+    """
     environment = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,
