@@ -120,3 +120,7 @@ class AlreadyRunning(NodeError):
 
 class ClockWrong(NodeError):
     """The clock of this machine is wrong."""
+
+
+class TypesettingFailed(NodeError):
+    """A document could not be set as PDF."""

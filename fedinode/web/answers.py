@@ -35,6 +35,9 @@ SEARCHES_AT_ONCE: Final = 30
 #: Anybody may make us ask any server for a handle: few enough that nobody is bothered through us.
 ERRANDS_PER_SECOND: Final = 1
 ERRANDS_AT_ONCE: Final = 10
+#: A pack with thousands of names takes a second or two of a processor of its own.
+PACKS_PER_SECOND: Final = 0.1
+PACKS_AT_ONCE: Final = 3
 
 HTML: Final = "text/html; charset=utf-8"
 JSON: Final = "application/json; charset=utf-8"
@@ -50,6 +53,8 @@ class Site:
     board: Board
     #: Lets searches through.
     searches: Throttle = field(default_factory=lambda: Throttle(SEARCHES_PER_SECOND, SEARCHES_AT_ONCE))
+    #: Lets through who wants a statement pack that is not at hand.
+    packs: Throttle = field(default_factory=lambda: Throttle(PACKS_PER_SECOND, PACKS_AT_ONCE))
     #: Lets through what makes us ask another server.
     errands: Throttle = field(default_factory=lambda: Throttle(ERRANDS_PER_SECOND, ERRANDS_AT_ONCE))
 

@@ -14,9 +14,6 @@ WIDTH: Final = 640
 HEIGHT: Final = 160
 #: More bars than this are thinner than the gaps between them.
 MAX_BARS: Final = 62
-#: More countries than this are in the table alone.
-MAX_COUNTRIES: Final = 12
-ROW_HEIGHT: Final = 24
 _GAP: Final = 0.2
 
 
@@ -46,25 +43,11 @@ class DayChart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A country and how many signed there; `width` in the units of the picture."""
+    """A country, how many signed there, and how long its bar is, in hundredths of the longest."""
 
     country: str
     count: int
-    y: int
-    width: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountryChart:
-    """Signatures by country, the most first."""
-
-    rows: tuple[Row, ...]
-    width: int = WIDTH
-
-    @property
-    def height(self) -> int:
-        """How high the picture is."""
-        return ROW_HEIGHT * len(self.rows)
+    share: float
 
 
 def by_day(days: Sequence[tuple[date, int]]) -> DayChart | None:
@@ -100,13 +83,9 @@ def _bar(  # noqa: PLR0913 - a bar is its time, its number and its place
     )
 
 
-def by_country(countries: Sequence[tuple[str, int]]) -> CountryChart | None:
-    """Return the chart of countries and their numbers, the most first; None of fewer than two."""
-    if len(countries) < 2:
-        return None
-    highest = countries[0][1]
-    rows = tuple(
-        Row(country=code, count=count, y=index * ROW_HEIGHT, width=round(WIDTH / 2 * count / highest, 2))
-        for index, (code, count) in enumerate(countries[:MAX_COUNTRIES])
+def by_country(countries: Sequence[tuple[str, int]]) -> tuple[Row, ...]:
+    """Return a row for each country; they come with the most first."""
+    highest = countries[0][1] if countries else 1
+    return tuple(
+        Row(country=code, count=count, share=round(100 * count / highest, 1)) for code, count in countries
     )
-    return CountryChart(rows=rows)

@@ -25,10 +25,9 @@ def test_over_a_long_time_several_days_make_one_bar() -> None:
     assert (chart.bars[0].last, chart.bars[-1].last) == (date(2026, 3, 5), _FIRST + timedelta(days=300))
 
 
-def test_one_day_or_one_country_needs_no_chart() -> None:
+def test_one_day_needs_no_chart() -> None:
     assert charting.by_day([(_FIRST, 4)]) is None
     assert charting.by_day([]) is None
-    assert charting.by_country([("DE", 4)]) is None
 
 
 @given(st.dictionaries(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(1, 10_000), min_size=2))
@@ -41,9 +40,7 @@ def test_every_bar_is_inside_and_nobody_is_lost(days: dict[date, int]) -> None:
     assert all(bar.y >= 0 and bar.y + bar.height <= chart.height + 0.02 for bar in chart.bars)
 
 
-def test_the_most_signed_country_is_widest() -> None:
-    chart = charting.by_country([(f"A{chr(65 + n)}", 40 - n) for n in range(20)])
-    assert chart is not None
-    assert len(chart.rows) == charting.MAX_COUNTRIES
-    assert chart.rows[0].width == max(row.width for row in chart.rows) == charting.WIDTH / 2
-    assert chart.height == charting.MAX_COUNTRIES * charting.ROW_HEIGHT
+def test_the_most_signed_country_has_the_longest_bar() -> None:
+    rows = charting.by_country([("DE", 40), ("GE", 10)])
+    assert [(row.country, row.share) for row in rows] == [("DE", 100), ("GE", 25)]
+    assert charting.by_country([]) == ()
