@@ -1,61 +1,90 @@
 """Decode a picture from stdin and write it anew to stdout, without anything but its pixels.
 
 Cameras write place, time and owner into their files; image libraries have bugs that hostile files
-use. So this runs as a process of its own: `python -m fedinode.jobs.pictures MAX_PIXELS MAX_SIDE`.
-The first line on stdout is JSON (type, width, height), the picture follows. What is refused ends
-with exit code 3 and the end of a sentence on stderr.
+use. So this runs as a process of its own: `python -m fedinode.jobs.pictures MAX_PIXELS MAX_SIDE WIDTH...`.
+The first line on stdout is JSON: the files that follow, each with type, width, height and bytes. The first
+is JPEG or PNG, which everything reads; the others are WebP, in the widths asked for that are smaller, and in
+its own. What is refused ends with exit code 3 and the end of a sentence on stderr.
 """
 
 import io
 import json
-import resource
 import sys
 import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image, ImageCms, ImageOps
 
-#: A picture of 40 million pixels takes about 500 MB while it is turned, made smaller and written.
-MEMORY_BYTES: Final = 1536 * 1024 * 1024
-CPU_SECONDS: Final = 30
-REFUSED: Final = 3
+from fedinode.jobs import bounds
+
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+_WEBP_QUALITY: Final = 80
 
 
 class _Refused(Exception):
     """The picture is none that we publish; the message ends a sentence."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A picture as it is written."""
+
+    type: str
+    width: int
+    height: int
+    content: bytes
+
+
 def main() -> int:
     """Run as a process: limits first, so that nothing of the file is touched without them."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    bounds.limit()
     Image.MAX_IMAGE_PIXELS = None  # `encode` has a stricter limit of its own
-    max_pixels, max_side = (int(word) for word in sys.argv[1:])
+    max_pixels, max_side, *widths = (int(word) for word in sys.argv[1:])
     try:
-        facts, content = encode(sys.stdin.buffer.read(), max_pixels=max_pixels, max_side=max_side)
+        files = encode(sys.stdin.buffer.read(), max_pixels=max_pixels, max_side=max_side, widths=widths)
     except _Refused as refused:
         sys.stderr.write(str(refused))
-        return REFUSED
-    sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n" + content)
+        return bounds.REFUSED
+    facts = [
+        {"type": each.type, "width": each.width, "height": each.height, "bytes": len(each.content)}
+        for each in files
+    ]
+    sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n")
+    for each in files:
+        sys.stdout.buffer.write(each.content)
     return 0
 
 
-def encode(source: bytes, *, max_pixels: int, max_side: int) -> tuple[dict[str, str | int], bytes]:
-    """Return type and size, and the bytes of the new picture."""
+def encode(source: bytes, *, max_pixels: int, max_side: int, widths: Iterable[int]) -> list[_File]:
+    """Return the new picture, and the same in fewer bytes."""
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(source), formats=_FORMATS) as picture:
             warnings.simplefilter("ignore")
             if picture.width * picture.height > max_pixels:
                 raise _Refused(f"has more than {max_pixels // 1_000_000} million pixels; make it smaller")
             pixels = _pixels(picture, max_side)
+            kind = "PNG" if picture.format in ("PNG", "GIF") or pixels.mode == "RGBA" else "JPEG"
     except (OSError, ValueError, SyntaxError, MemoryError, EOFError, Image.DecompressionBombError) as error:
         raise _Refused("is no picture that we can read; save it as JPEG, PNG or WebP") from error
-    kind = "PNG" if picture.format in ("PNG", "GIF") or pixels.mode == "RGBA" else "JPEG"
+    main_file = _written(pixels, kind, quality=85, optimize=True)
+    smaller = sorted({width for width in widths if width < pixels.width} | {pixels.width})
+    webps = [_webp(pixels, width) for width in smaller] if widths else []
+    return [main_file, *(each for each in webps if len(each.content) < len(main_file.content))]
+
+
+def _webp(pixels: Image.Image, width: int) -> _File:
+    height = max(1, round(pixels.height * width / pixels.width))
+    is_same = width == pixels.width
+    resized = pixels if is_same else pixels.resize((width, height), Image.Resampling.LANCZOS)
+    return _written(resized, "WEBP", quality=_WEBP_QUALITY, method=4)
+
+
+def _written(pixels: Image.Image, kind: str, **options: int) -> _File:
     target = io.BytesIO()
-    pixels.save(target, kind, quality=85, optimize=True)
-    facts: dict[str, str | int] = {"type": Image.MIME[kind], "width": pixels.width, "height": pixels.height}
-    return facts, target.getvalue()
+    pixels.save(target, kind, **options)
+    return _File(type=Image.MIME[kind], width=pixels.width, height=pixels.height, content=target.getvalue())
 
 
 def _pixels(picture: Image.Image, max_side: int) -> Image.Image:

@@ -116,7 +116,7 @@ def _object_facts(urls: Urls, work: Work) -> ObjectFacts:
         ),
         in_reply_to=work.post.in_reply_to_uri,
         tags=_tags(urls, work),
-        attachments=tuple(_attachment(urls, file, work.texts[0].language) for file in work.media),
+        attachments=tuple(_attachment(urls, file, work.texts[0].language) for file in _attached(work)),
         policy=_policy(work),
         replies=urls.object_replies(work.uri),
         likes=urls.object_likes(work.uri),
@@ -150,7 +150,8 @@ def _text(urls: Urls, work: Work, row: TextRevisionRow) -> Text:
     kind = Kind(work.post.kind)
     is_note = work.as_type == "Note"
     content = phrasing.federated_html(kind, row.title, row.html, work.facts, row.language)
-    content = "\n".join(part for part in (content, _other_languages(urls, work, row.language)) if part)
+    parts = (content, _papers(urls, work, row.language), _other_languages(urls, work, row.language))
+    content = "\n".join(part for part in parts if part)
     summary = phrasing.federated_summary(kind, row.summary, row.html, work.facts, row.language)
     return Text(
         language=row.language,
@@ -189,9 +190,28 @@ def hashtag(tag: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in words)
 
 
+def _attached(work: Work) -> tuple[MediaRow, ...]:
+    # Mastodon shows nothing of an attached PDF, and takes the link card away for it. What is signed names all.
+    if can_be_co_signed(work.facts):
+        return work.media
+    return tuple(file for file in work.media if _is_picture(file))
+
+
+def _papers(urls: Urls, work: Work, language: str) -> str:
+    if can_be_co_signed(work.facts):
+        return ""
+    papers = [file for file in work.media if not _is_picture(file)]
+    links = [phrasing.link(urls.media(file.path), f"{_alt(file, language)} (PDF)") for file in papers]
+    return f"<p>{'<br>'.join(links)}</p>" if links else ""
+
+
+def _is_picture(file: MediaRow) -> bool:
+    return file.type.startswith("image/")
+
+
 def _attachment(urls: Urls, file: MediaRow, language: str) -> Attachment:
     return Attachment(
-        type="Image",
+        type="Image" if _is_picture(file) else "Document",
         url=urls.media(file.path),
         media_type=file.type,
         alt=_alt(file, language),
@@ -202,7 +222,7 @@ def _attachment(urls: Urls, file: MediaRow, language: str) -> Attachment:
 
 def _signed_file(urls: Urls, file: MediaRow, language: str) -> SignedFile:
     return SignedFile(
-        type="Image",
+        type="Image" if _is_picture(file) else "Document",
         media_type=file.type,
         name=" ".join(_alt(file, language).split()),
         url=urls.media(file.path),

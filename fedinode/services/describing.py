@@ -10,7 +10,6 @@ from fedinode import i18n, text
 from fedinode.cache import NODE_KEY, SIGNERS_KEY, collective_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import UsageError
-from fedinode.manuscripts import Picture
 from fedinode.services import illustrating, portraying, registering, sending
 from fedinode.services.sending import Outgoing
 from fedinode.storage import collectives, invalidations, media_files
@@ -74,7 +73,7 @@ async def set_look(
     place = None if country in (None, "none") else (country or "").upper()
     if place is not None and (not _COUNTRY.fullmatch(place) or place not in i18n.locale_of("en").territories):
         raise UsageError(f'"{country}" is no country such as DE.')
-    media = None if icon is None else await illustrating.take_in(cap, Picture(path=icon, alt=""), "en")
+    media = None if icon is None else await illustrating.take_in_face(cap, icon)
 
     def write(session: Session) -> int:
         row = registering.require_collective(session, collective)

@@ -24,12 +24,12 @@ async def media_file(cap: Capabilities, name: str) -> LentFile:
     found = await cap.database.read(lambda session: public_posts.find_public_media(session, name))
     if found is None:
         raise NotFound("There is no such file.")
-    file, post_uids = found
-    path = cap.settings.media_dir / file.path
+    media_type, post_uids = found
+    path = cap.settings.media_dir / name
     if not await asyncio.to_thread(path.is_file):
         raise NotFound("The bytes of this file are lost; restore the media folder from a backup.")
     return LentFile(
         path=path,
-        media_type=file.type,
+        media_type=media_type,
         depends_on=(NODE_KEY, *(post_key(uid) for uid in post_uids)),
     )

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from fedinode.manuscripts import EventFacts, Kind, Person, Related, SignedElsewhere, Source, Status
 from fedinode.services.cosigning.rostering import Roster
 from fedinode.services.cosigning.versioning import History
+from fedinode.services.supporting.entering import PeopleView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +28,20 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """A picture in a width of its own, as WebP."""
+
+    url: str
+    width: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A picture of ours with its description in the language of the page."""
 
     url: str
     alt: str
+    type: str = ""
     width: int | None = None
     height: int | None = None
     caption: str | None = None
@@ -154,6 +164,7 @@ class PostView:
     sources: tuple[Source, ...] = ()
     related: tuple[Related, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    papers: tuple[Paper, ...] = ()
     statement: Statement | None = None
     #: The original has changed since this translation was made.
     is_outdated: bool = False
@@ -164,6 +175,8 @@ class PostView:
     roster: Roster | None = None
     #: The versions of such a statement, and what became of it.
     history: History = field(default_factory=History)
+    #: People who sign it, where its author asks them to.
+    people: PeopleView | None = None
 
     @property
     def current(self) -> Version:

@@ -11,9 +11,11 @@ from fedinode.manuscripts import Facts, Kind, Status, Wording, parse_facts
 from fedinode.services.presenting import (
     CollectiveView,
     KeptView,
+    Paper,
     Picture,
     PostLine,
     PostView,
+    Size,
     Statement,
     Tombstone,
     Version,
@@ -99,6 +101,7 @@ def post_view(
         sources=facts.sources,
         related=facts.related,
         pictures=tuple(_picture(urls, file) for file in media if file.type.startswith("image/")),
+        papers=tuple(_paper(urls, file) for file in media if not file.type.startswith("image/")),
         statement=_statement(post, facts, wording),
         is_outdated=_is_outdated(post, text),
         event=facts.event,
@@ -214,8 +217,20 @@ def _picture(urls: Urls, file: MediaRow) -> Picture:
     return Picture(
         url=urls.media(file.path),
         alt=file.alt,
+        type=file.type,
         width=file.width,
         height=file.height,
+        caption=file.caption,
+        licence=file.licence,
+        sizes=tuple(Size(url=urls.media(size.path), width=size.width) for size in file.sizes),
+    )
+
+
+def _paper(urls: Urls, file: MediaRow) -> Paper:
+    return Paper(
+        url=urls.media(file.path),
+        title=file.alt,
+        size_bytes=file.size_bytes,
         caption=file.caption,
         licence=file.licence,
     )

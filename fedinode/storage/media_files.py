@@ -4,15 +4,17 @@ What a picture of a draft shows is sealed; `open_descriptions` turns it plain wh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, exists, select
 
 from fedinode.storage import models, sealing, upserts
 from fedinode.storage.database import Session
 
 _MEDIA = models.MediaFile
+_SIZES = models.MediaSize
 _ALT, _CAPTION = "media_alt.alt", "media_alt.caption"
 
 
@@ -42,6 +44,19 @@ class FileRow:
     path: str
     width: int | None
     height: int | None
+    #: Whether smaller pictures were made of it.
+    has_sizes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSize:
+    """A smaller picture of a file, whose bytes lie in the media folder already."""
+
+    width: int
+    height: int
+    type: str
+    path: str
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,25 +72,31 @@ class NewMedia:
     licence: str | None = None
     alts: Mapping[str, str] = field(default_factory=dict)
     captions: Mapping[str, str] = field(default_factory=dict)
+    sizes: tuple[NewSize, ...] = ()
 
 
 def get(session: Session, media_id: int) -> FileRow:
     """Return a file that is known to exist."""
-    columns = tuple(getattr(_MEDIA, each.name) for each in fields(FileRow))
-    return FileRow(**session.execute(select(*columns).where(_MEDIA.id == media_id)).one()._mapping)
+    return FileRow(**session.execute(select(*_file_columns()).where(_MEDIA.id == media_id)).one()._mapping)
 
 
 def find_by_digest(session: Session, digest: str) -> FileRow | None:
     """Return the file with exactly these bytes, if we have it."""
-    columns = tuple(getattr(_MEDIA, each.name) for each in fields(FileRow))
-    row = session.execute(select(*columns).where(_MEDIA.digest == digest)).one_or_none()
+    row = session.execute(select(*_file_columns()).where(_MEDIA.digest == digest)).one_or_none()
     return FileRow(**row._mapping) if row else None
+
+
+def _file_columns() -> tuple[ColumnElement[Any], ...]:
+    has_sizes = exists().where(_SIZES.media_id == _MEDIA.id).label("has_sizes")
+    names = [each.name for each in fields(FileRow) if each.name != "has_sizes"]
+    return (*(getattr(_MEDIA, name) for name in names), has_sizes)
 
 
 def ensure(session: Session, new: NewMedia, now: datetime) -> int:
     """Return the id of the file with these bytes, inserted if need be."""
     found = session.scalar(select(_MEDIA.id).where(_MEDIA.digest == new.digest))
     if found is not None:
+        _add_sizes(session, found, new.sizes)
         return found
     row = {
         "uid": models.new_uid(),
@@ -88,7 +109,13 @@ def ensure(session: Session, new: NewMedia, now: datetime) -> int:
         "created_at": now,
     }
     upserts.add_new(session, _MEDIA, [row])
-    return session.execute(select(_MEDIA.id).where(_MEDIA.digest == new.digest)).scalar_one()
+    media_id = session.execute(select(_MEDIA.id).where(_MEDIA.digest == new.digest)).scalar_one()
+    _add_sizes(session, media_id, new.sizes)
+    return media_id
+
+
+def _add_sizes(session: Session, media_id: int, sizes: Sequence[NewSize]) -> None:
+    upserts.add_new(session, _SIZES, [{"media_id": media_id, **asdict(each)} for each in sizes])
 
 
 def set_of_revision(session: Session, revision_id: int, files: Sequence[NewMedia], now: datetime) -> None:
@@ -174,4 +201,4 @@ def list_of_revision(session: Session, revision_id: int) -> tuple[MediaRow, ...]
 
 def known_paths(session: Session) -> frozenset[str]:
     """Return the names of all files that rows refer to."""
-    return frozenset(session.scalars(select(_MEDIA.path)))
+    return frozenset(session.scalars(select(_MEDIA.path).union(select(_SIZES.path))))

@@ -58,8 +58,9 @@ def list_public(session: Session) -> tuple[PublicCollective, ...]:
 def _icons(session: Session, rows: Sequence[models.Collective]) -> dict[int, MediaRow]:
     media_ids = [row.avatar_media_id for row in rows if row.avatar_media_id is not None]
     media = models.MediaFile
+    sizes = public_posts.sizes_of(session, media_ids)
     return {
-        file.id: public_posts.media_row(file)
+        file.id: public_posts.media_row(file, sizes.get(file.id, ()))
         for file in session.scalars(select(media).where(media.id.in_(media_ids)))
     }
 

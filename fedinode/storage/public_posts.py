@@ -5,7 +5,7 @@ found. Nothing here writes.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,15 @@ _SLUGS = models.Slug
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SizeRow:
+    """A picture made smaller."""
+
+    path: str
+    type: str
+    width: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaRow:
     """A media file, with its words in one language where it belongs to a text."""
 
@@ -31,6 +40,9 @@ class MediaRow:
     type: str
     width: int | None
     height: int | None
+    size_bytes: int
+    #: The smallest first.
+    sizes: tuple[SizeRow, ...] = ()
     alt: str = ""
     caption: str | None = None
     licence: str | None = None
@@ -110,15 +122,26 @@ def list_media(session: Session, revision_id: int, language: str) -> tuple[Media
     for alt in session.scalars(select(alts).where(alts.revision_id == revision_id).order_by(alts.language)):
         if alt.position not in words or alt.language == language:
             words[alt.position] = alt
-    return tuple(_described(file, licence, words.get(position)) for file, licence, position in rows)
+    sizes = sizes_of(session, [file.id for file, _, _ in rows])
+    return tuple(
+        _described(media_row(file, sizes.get(file.id, ())), licence, words.get(position))
+        for file, licence, position in rows
+    )
 
 
-def _described(file: models.MediaFile, licence: str | None, words: models.MediaAlt | None) -> MediaRow:
-    return MediaRow(
-        path=file.path,
-        type=file.type,
-        width=file.width,
-        height=file.height,
+def sizes_of(session: Session, media_ids: Collection[int]) -> dict[int, tuple[SizeRow, ...]]:
+    """Return the sizes in which there are these pictures, the smallest first."""
+    table = models.MediaSize
+    found: dict[int, tuple[SizeRow, ...]] = {}
+    for row in session.scalars(select(table).where(table.media_id.in_(media_ids)).order_by(table.width)):
+        size = SizeRow(path=row.path, type=row.type, width=row.width)
+        found[row.media_id] = (*found.get(row.media_id, ()), size)
+    return found
+
+
+def _described(file: MediaRow, licence: str | None, words: models.MediaAlt | None) -> MediaRow:
+    return replace(
+        file,
         alt=words.alt if words else "",
         caption=words.caption if words else None,
         licence=licence,
@@ -213,15 +236,27 @@ def _decoded(stored: bytes | None) -> str | None:
     return None if stored is None else stored.decode()
 
 
-def media_row(file: models.MediaFile) -> MediaRow:
+def media_row(file: models.MediaFile, sizes: tuple[SizeRow, ...] = ()) -> MediaRow:
     """Return a file without words."""
-    return MediaRow(path=file.path, type=file.type, width=file.width, height=file.height)
+    return MediaRow(
+        path=file.path,
+        type=file.type,
+        width=file.width,
+        height=file.height,
+        size_bytes=file.size_bytes,
+        sizes=sizes,
+    )
 
 
-def find_public_media(session: Session, path: str) -> tuple[MediaRow, tuple[str, ...]] | None:
-    """Return a file that a public post or a collective shows, with the uids of the posts that do."""
-    media, used = models.MediaFile, models.RevisionMedia
-    file = session.scalars(select(media).where(media.path == path)).one_or_none()
+def find_public_media(session: Session, path: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the type of a file that a public post or a collective shows, and the uids of the posts that do.
+
+    Whoever may see a picture may see it smaller.
+    """
+    media, size, used = models.MediaFile, models.MediaSize, models.RevisionMedia
+    smaller = session.scalars(select(size).where(size.path == path)).one_or_none()
+    of = media.path == path if smaller is None else media.id == smaller.media_id
+    file = session.scalars(select(media).where(of)).one_or_none()
     if file is None:
         return None
     uids = session.scalars(
@@ -237,4 +272,5 @@ def find_public_media(session: Session, path: str) -> tuple[MediaRow, tuple[str,
             or_(collective.avatar_media_id == file.id, collective.header_media_id == file.id)
         )
     ).first()
-    return (media_row(file), tuple(uids)) if uids or is_worn is not None else None
+    shown_type = file.type if smaller is None else smaller.type
+    return (shown_type, tuple(uids)) if uids or is_worn is not None else None

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from babel import dates, lists, numbers
+from babel import dates, lists, numbers, units
 
 from fedinode import i18n
 from fedinode.manuscripts import EventFacts, Kind
@@ -137,6 +137,14 @@ def number(value: int, language: str) -> str:
     return numbers.format_decimal(value, locale=i18n.locale_of(language))
 
 
+def file_size(size_bytes: int, language: str) -> str:
+    """Return how large a file is, "240 kB" or "1.2 MB"."""
+    is_large = size_bytes >= 1_000_000
+    amount = round(size_bytes / 1_000_000, 1) if is_large else max(1, round(size_bytes / 1_000))
+    unit = "digital-megabyte" if is_large else "digital-kilobyte"
+    return units.format_unit(amount, unit, length="short", locale=i18n.locale_of(language))
+
+
 def language_in(tag: str, language: str) -> str:
     """Return what one language calls another."""
     return i18n.locale_of(tag).get_language_name(i18n.locale_of(language)) or tag
@@ -168,6 +176,14 @@ def shown_hosts(hosts: Iterable[str], language: str) -> str:
     return lists.format_list(
         [display_host(host, language) for host in hosts], locale=i18n.locale_of(language)
     )
+
+
+def small_number(value: int, language: str) -> str:
+    """Return a number from one to nine as a word."""
+    _ = i18n.translator(language)
+    few = (_("one"), _("two"), _("three"), _("four"))
+    more = (_("five"), _("six"), _("seven"), _("eight"), _("nine"))
+    return (few + more)[value - 1]
 
 
 def country_name(code: str, language: str) -> str:
@@ -206,6 +222,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "country_name": country_name,
     "direction": i18n.direction,
     "event_days": event_days,
+    "file_size": file_size,
     "host_of": host_of,
     "kind_name": kind_name,
     "initial": initial,
@@ -219,6 +236,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "number": number,
     "page_url": page_url,
     "short_date": short_date,
+    "small_number": small_number,
     "shown_host": shown_host,
     "shown_hosts": shown_hosts,
     "weekday_name": weekday_name,

@@ -97,6 +97,21 @@ async def test_a_large_picture_is_made_smaller(tmp_path: Path) -> None:
     assert (picture.width, picture.height) == (150, 50)
 
 
+async def test_browsers_may_choose_among_smaller_pictures(tmp_path: Path) -> None:
+    path = tmp_path / "x.jpg"
+    Image.effect_mandelbrot((1200, 800), (-2, -1, 1, 1), 60).save(path)
+    picture = await encode_picture(path, LIMITS)
+    assert (picture.type, picture.width) == ("image/jpeg", 1200)
+    assert [(each.type, each.width, each.height) for each in picture.sizes] == [
+        ("image/webp", 480, 320),
+        ("image/webp", 960, 640),
+        ("image/webp", 1200, 800),
+    ]
+    for each in picture.sizes:
+        assert len(each.content) < len(picture.content)
+        assert Image.open(io.BytesIO(each.content)).size == (each.width, each.height)
+
+
 def bomb(folder: Path) -> Path:
     """Return a PNG of a few bytes that says it has 400 million pixels."""
 

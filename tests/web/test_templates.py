@@ -53,6 +53,7 @@ def front(renderer: Renderer) -> str:
         node=sample_views.NODE,
         site_name="berlin.example",
         listing=sample_views.LISTING,
+        pinned=(),
         versions=sample_views.BERLIN.versions,
         chosen=None,
         all_url=f"{ORIGIN}/",
