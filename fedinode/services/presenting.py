@@ -46,6 +46,24 @@ class Picture:
     height: int | None = None
     caption: str | None = None
     licence: str | None = None
+    #: What browsers choose from, the smallest first; `url` is for those that cannot.
+    sizes: tuple[Size, ...] = ()
+
+    @property
+    def srcset(self) -> str:
+        """The sizes as an `srcset` attribute. Spec: HTML, srcset attributes."""
+        return ", ".join(f"{size.url} {size.width}w" for size in self.sizes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A PDF file of ours: what it is, in the language of the page."""
+
+    url: str
+    title: str
+    size_bytes: int
+    caption: str | None = None
+    licence: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

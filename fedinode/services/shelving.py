@@ -77,7 +77,7 @@ def post_view(
 ) -> PostView:
     """Return a whole post in this language or else in its own, without what came back from the network."""
     text = text_in(post, language)
-    facts = facts_of(post)
+    facts = parse_facts(text.facts) if text.facts is not None else facts_of(post)
     wording = facts.wording(text.language)
     return PostView(
         uid=post.uid,

@@ -66,6 +66,8 @@ class TextRow:
     revision_id: int
     number: int
     written_at: datetime
+    #: What its own object says beside the prose, as a JSON document.
+    facts: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +231,7 @@ def _text_row(row: Any) -> TextRow:
         revision_id=row.revision_id,
         number=row.number,
         written_at=row.created_at,
+        facts=row.facts,
     )
 
 
