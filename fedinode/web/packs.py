@@ -17,8 +17,8 @@ from fedinode.capabilities import Capabilities
 from fedinode.services import typesetting
 from fedinode.services.presenting import PostView
 from fedinode.services.supporting import handing_out, packing
-from fedinode.services.supporting.framing import Framed
 from fedinode.services.supporting.packing import Material
+from fedinode.services.supporting.situating import Framed
 from fedinode.storage.supporter_lists import Named
 from fedinode.text import csv_tables, slugify
 from fedinode.text.blocks import blocks

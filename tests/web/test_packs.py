@@ -20,7 +20,7 @@ from fedinode.text.blocks import blocks
 from tests.federation.cosigning.cells import KOELN
 from tests.web import signing_cells
 from tests.web.conftest import Clock, Get, Publish
-from tests.web.test_signer_lists import FRONT, sign
+from tests.web.test_people_lists import FRONT, sign
 
 pytestmark = pytest.mark.anyio
 

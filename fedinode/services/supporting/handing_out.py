@@ -12,8 +12,8 @@ from fedinode.errors import NotFound
 from fedinode.services import reading
 from fedinode.services.presenting import Statement, Version
 from fedinode.services.reading import House
-from fedinode.services.supporting import framing
-from fedinode.services.supporting.framing import Framed, Wording
+from fedinode.services.supporting import situating
+from fedinode.services.supporting.situating import Framed, Wording
 from fedinode.storage.database import Session
 from fedinode.text import display_host, plain
 from fedinode.urls import Urls
@@ -58,7 +58,7 @@ async def leaflet(cap: Capabilities, uid: str, language: str | None) -> LeafletV
     """Return the sheet for a public statement of ours. Raises NotFound."""
 
     def read(session: Session, house: House) -> LeafletView:
-        framed = framing.frame(session, house, uid, language)
+        framed = situating.frame(session, house, uid, language)
         is_whole = len(plain(framed.wording.html)) <= SHEET_CHARS
         present = next((each for each in framed.posts if each.language == framed.language), None)
         return LeafletView(
@@ -86,7 +86,7 @@ async def qr_code(cap: Capabilities, uid: str) -> QrCode:
     """Return the QR code that leads to a public statement of ours, or to its form. Raises NotFound."""
 
     def read(session: Session, house: House) -> QrCode:
-        framed = framing.frame(session, house, uid, None)
+        framed = situating.frame(session, house, uid, None)
         return QrCode(svg=draw(target_of(house.urls, framed)), depends_on=framed.depends_on)
 
     return await reading.read_house(cap, read)

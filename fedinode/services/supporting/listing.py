@@ -15,9 +15,9 @@ from fedinode.errors import NotFound
 from fedinode.services import reading
 from fedinode.services.presenting import CollectiveView, NodeView, Version
 from fedinode.services.reading import House
-from fedinode.services.supporting import charting, framing
+from fedinode.services.supporting import charting, situating
 from fedinode.services.supporting.charting import DayChart, Row
-from fedinode.services.supporting.framing import Framed
+from fedinode.services.supporting.situating import Framed
 from fedinode.storage import supporter_lists
 from fedinode.storage.database import Session
 from fedinode.storage.sign_forms import SignFormRow
@@ -88,7 +88,7 @@ async def signers(cap: Capabilities, uid: str, language: str | None, asked: Aske
     """Return a page of the list. Raises NotFound where nobody is asked to sign, or the list is hidden."""
 
     def read(session: Session, house: House) -> SignersView:
-        framed = framing.frame(session, house, uid, language)
+        framed = situating.frame(session, house, uid, language)
         form = framed.form
         if form is None or form.listing == "hidden":
             raise NotFound("There is no list at this address.")

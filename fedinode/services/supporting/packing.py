@@ -21,9 +21,9 @@ from fedinode.services.cosigning.bundling import KeptList
 from fedinode.services.cosigning.rostering import Roster, Signatory
 from fedinode.services.presenting import PostView
 from fedinode.services.reading import House
-from fedinode.services.supporting import framing, handing_out, listing
-from fedinode.services.supporting.framing import Framed
+from fedinode.services.supporting import handing_out, listing, situating
 from fedinode.services.supporting.listing import Numbers
+from fedinode.services.supporting.situating import Framed
 from fedinode.storage import supporter_lists
 from fedinode.storage.database import Session
 from fedinode.storage.supporter_lists import Named, Wanted
@@ -70,7 +70,7 @@ async def gather(cap: Capabilities, uid: str) -> Material:
 
 
 def _read(session: Session, cap: Capabilities, house: House, uid: str) -> tuple[Material, KeptList | None]:
-    framed = framing.frame(session, house, uid, None)
+    framed = situating.frame(session, house, uid, None)
     find = exposing.by_statement(framed.uri)
     found = find(session)
     form = framed.form
@@ -142,7 +142,7 @@ def statement_document(material: Material) -> dict[str, Any]:
     }
 
 
-def _text(wording: framing.Wording, post: PostView | None) -> dict[str, Any]:
+def _text(wording: situating.Wording, post: PostView | None) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     if post is not None:
         facts = {"page": post.url, "status": str(post.current.status), "translator": post.current.translator}
