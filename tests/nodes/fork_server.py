@@ -1,7 +1,7 @@
 """A program that runs `fedinode` commands in forked processes: real ones, without the second of importing.
 
-It reads one request a line and answers each with one line. It has a single thread, so that forking it is
-sound. `tests.nodes.forking` is the other side.
+It is warm: it has done itself what they do (`warming`). It reads one request a line and answers each with one
+line. It has a single thread, so that forking it is sound. `tests.nodes.forking` is the other side.
 """
 
 import io
@@ -13,6 +13,7 @@ import traceback
 from typing import Any
 
 from fedinode.cli.main import main
+from tests.nodes.warming import warm
 
 
 def serve() -> None:
@@ -81,4 +82,5 @@ def _unbuffered(number: int) -> io.TextIOWrapper:
 
 
 if __name__ == "__main__":
+    warm()
     serve()
