@@ -1,10 +1,9 @@
 """Brings a database's tables to the state this program works with. Alone in needing Alembic.
 
-Each migration is one transaction, on SQLite too: what fails half-way changed nothing. `upgrades` runs this
-module as a process of its own.
+Each migration is one transaction, on SQLite too: what fails half-way changed nothing. `upgrades` imports this
+module when there is something to do.
 """
 
-import sys
 from pathlib import Path
 
 from alembic import command
@@ -13,7 +12,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from fedinode.errors import DatabaseNewer, NodeError
+from fedinode.errors import DatabaseNewer
 from fedinode.resources import resource_dir
 from fedinode.storage import postgresql, sqlite, versions
 from fedinode.storage.database import parse_url
@@ -59,17 +58,3 @@ def _engine(database_url: str) -> Engine:
     path = Path(url.database or "")
     sqlite.create_file(path)
     return sqlite.make_engine(path)
-
-
-def main() -> int:
-    """Upgrade the database whose address stands on stdin; say whether it changed, or what went wrong."""
-    try:
-        sys.stdout.write("changed" if upgrade(sys.stdin.read().strip()) else "unchanged")
-    except NodeError as error:
-        sys.stderr.write(f"\n\n{type(error).__name__}: {error}")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

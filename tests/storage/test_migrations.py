@@ -115,7 +115,7 @@ def test_a_process_of_its_own_runs_the_migrations(empty_database_url: str) -> No
     assert upgrades.run(empty_database_url) is False
 
 
-def test_what_goes_wrong_in_that_process_is_told_here(own_database_url: str) -> None:
+def test_a_database_of_a_newer_program_is_not_upgraded(own_database_url: str) -> None:
     set_version(own_database_url, "9999")
     with pytest.raises(DatabaseNewer, match=r"newer fedinode than this one; install that one\.$"):
         upgrades.run(own_database_url)
