@@ -17,6 +17,7 @@ from fedinode.web import (
     answers,
     archive_pages,
     calendars,
+    copied_names,
     copies,
     downloads,
     embeds,
@@ -103,6 +104,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/statements/{uid}/cosignatures", signature_lists.collection),
     ("/statements/{uid}/cosignatures/{page:int}", signature_lists.collection),
     ("/statements/{uid}/cosignatures/checkpoint", signature_lists.checkpoint),
+    ("/statements/{uid}/signer-lists/{page:int}", signature_lists.names),
     ("/cosignatures/{uid}", signature_lists.co_signature),
     ("/cosign-authorizations/{uid}", signature_lists.authorization),
     ("/signed-texts/{digest}", signature_lists.signed_text),
@@ -115,6 +117,8 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/mirror/{digest}/embed", embeds.copy_embed),
     ("/mirror/{digest}/embed/{language}", embeds.copy_embed),
     ("/mirror/{digest}/witness", signature_lists.witness),
+    ("/mirror/{digest}/signers", copied_names.names),
+    ("/mirror/{digest}/signers/erase", copied_names.ask),
     ("/mirror/{digest}/{file}", signature_lists.mirrored_file),
     ("/activities/{uid}", activitypub.activity),
     ("/@{name}", pages.profile),
@@ -142,6 +146,7 @@ RECEIVED: Final[tuple[tuple[str, Handler], ...]] = (
     ("/actor/inbox", inbox_posts.post_inbox),
     ("/collectives/{name}/inbox", inbox_posts.post_inbox),
     ("/interact", interactions.lead),
+    ("/mirror/{digest}/signers/erase", copied_names.take),
 )
 
 

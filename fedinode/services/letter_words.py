@@ -33,6 +33,14 @@ _TO_MEMBERS: Final = {
             "`fedinode check-signatures` shows it.\n"
         ),
     ),
+    "name-removal-asked": (
+        N_("Somebody wants a name taken off at {node}"),
+        N_(
+            "Hello,\n\nat {node} somebody asked that a name be taken off a copy of a statement.\n\nOn the "
+            "machine of the node, `fedinode erase-copied-signer URL` shows which names were asked for, and "
+            "with a name it takes it off. `fedinode audit` has the address of the statement.\n"
+        ),
+    ),
 }
 
 #: To people who sign. Their mailboxes are let alone once they refuse one of these.

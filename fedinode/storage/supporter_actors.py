@@ -9,10 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
-from federation import authority
 from fedinode.storage import models, sealing, upserts
 from fedinode.storage.database import Session
 from fedinode.storage.locking import locked
+from fedinode.storage.remote_actors import RemoteActor
 from fedinode.storage.supporters import SupporterRow
 
 _TABLE = models.Supporter
@@ -25,14 +25,14 @@ _COLUMNS = tuple(getattr(_TABLE, name) for name in _NAMES)
 
 
 def note_message(
-    session: Session, supporter_id: int, actor_uri: str, message_uri: str, now: datetime, *, is_ours: bool
+    session: Session, supporter_id: int, actor: RemoteActor, message_uri: str, now: datetime, *, is_ours: bool
 ) -> None:
     """Keep that a message belongs to somebody's signature; a message belongs to one."""
     row = {
         "uri_hmac": _message(session, message_uri),
         "supporter_id": supporter_id,
-        "actor_hmac": _actor(session, actor_uri),
-        "host_hmac": _host(session, _host_of(actor_uri)),
+        "actor_hmac": _actor(session, actor.uri),
+        "host_hmac": _host(session, actor.host),
         "is_ours": is_ours,
         "at": now,
     }
@@ -51,10 +51,10 @@ def count_answers(session: Session, supporter_id: int) -> int:
     return session.scalar(query) or 0
 
 
-def count_of_server(session: Session, actor_uri: str, since: datetime) -> int:
-    """Return how many messages we wrote to people of an account's server since then."""
+def count_of_server(session: Session, host: str, since: datetime) -> int:
+    """Return how many messages we wrote to people of a server since then."""
     query = select(func.count()).where(
-        _MESSAGES.host_hmac == _host(session, _host_of(actor_uri)), _MESSAGES.is_ours, _MESSAGES.at > since
+        _MESSAGES.host_hmac == _host(session, host), _MESSAGES.is_ours, _MESSAGES.at > since
     )
     return session.scalar(query) or 0
 
@@ -119,7 +119,9 @@ def set_terms(
     session.execute(update(_TABLE).where(_TABLE.id == supporter_id).values(**values))
 
 
-def rebind(session: Session, row: SupporterRow, identity_hmac: str, old_uri: str, new_uri: str) -> None:
+def rebind(
+    session: Session, row: SupporterRow, identity_hmac: str, old_uri: str, new_uri: str, new_host: str
+) -> None:
     """Let a signature belong to the account that its owner moved to."""
     actor_uri = None if row.actor_uri is None else new_uri
     session.execute(
@@ -128,7 +130,7 @@ def rebind(session: Session, row: SupporterRow, identity_hmac: str, old_uri: str
     session.execute(
         update(_MESSAGES)
         .where(_MESSAGES.supporter_id == row.id, _MESSAGES.actor_hmac == _actor(session, old_uri))
-        .values(actor_hmac=_actor(session, new_uri), host_hmac=_host(session, _host_of(new_uri)))
+        .values(actor_hmac=_actor(session, new_uri), host_hmac=_host(session, new_host))
     )
 
 
@@ -156,8 +158,3 @@ def _actor(session: Session, uri: str) -> str:
 
 def _host(session: Session, host: str) -> str:
     return sealing.fingerprint(session, "supporter-messages.host", host.encode())
-
-
-def _host_of(uri: str) -> str:
-    scheme, host, port = authority.origin(uri)
-    return host if port == {"https": 443, "http": 80}[scheme] else f"{host}:{port}"

@@ -339,6 +339,8 @@ def list_organisations(session: Session, object_id: int, text_digest: str) -> tu
         _TABLE.kind == "organisation",
         _TABLE.state == "confirmed",
         _TABLE.shown == "everywhere",
+        # Those that signed the form themselves stand in pages of names, where they can be taken out again.
+        _TABLE.token_hash.is_(None),
     )
     found = [Organisation(**row._mapping) for row in session.execute(query)]
     # Sorted here: the two databases sort letters differently, and the order is signed.

@@ -15,7 +15,7 @@ from babel import dates, lists, numbers, units
 
 from fedinode import i18n
 from fedinode.manuscripts import EventFacts, Kind
-from fedinode.text import display_host
+from fedinode.text import display_handle, display_host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +171,11 @@ def shown_host(host: str, language: str) -> str:
     return display_host(host, language)
 
 
+def shown_handle(handle: str, language: str) -> str:
+    """Return `@name@host` with the host as readers of a language may read it."""
+    return display_handle(handle, language)
+
+
 def shown_hosts(hosts: Iterable[str], language: str) -> str:
     """Return the names of servers in a sentence."""
     return lists.format_list(
@@ -238,6 +243,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "short_date": short_date,
     "small_number": small_number,
     "shown_host": shown_host,
+    "shown_handle": shown_handle,
     "shown_hosts": shown_hosts,
     "weekday_name": weekday_name,
     "when_line": when_line,

@@ -12,7 +12,7 @@ from federation.cosigning import bundle as bundles
 from federation.negotiation import ACTIVITY_JSON
 from fedinode.cache import CachedAnswer
 from fedinode.errors import NotFound
-from fedinode.services.cosigning import exposing
+from fedinode.services.cosigning import exposing, naming
 from fedinode.services.cosigning.exposing import Exposed, Find
 from fedinode.services.serving import Served
 from fedinode.web import answers
@@ -24,6 +24,8 @@ _FOR_ALL: Final = (
     ("access-control-allow-origin", "*"),
     ("cross-origin-resource-policy", "cross-origin"),
 )
+Headers = tuple[tuple[str, str], ...]
+_UNINDEXED: Final[Headers] = (("x-robots-tag", "noindex, noarchive"),)
 _CURSOR = re.compile(r"[0-9]{1,18}")
 
 
@@ -58,6 +60,12 @@ async def checkpoint(site: Site, request: Request) -> Response:
     """`/statements/{uid}/cosignatures/checkpoint`."""
     uri = _statement_uri(site, request)
     return await _document(site, request, lambda: exposing.checkpoint(site.cap, uri))
+
+
+async def names(site: Site, request: Request) -> Response:
+    """`/statements/{uid}/signer-lists/{page}`: names of people, for those who keep copies."""
+    uri, number = _statement_uri(site, request), request.path_params["page"]
+    return await _record(site, request, lambda: naming.page(site.cap, uri, number), _UNINDEXED)
 
 
 async def witness(site: Site, request: Request) -> Response:
@@ -141,12 +149,18 @@ async def _document(site: Site, request: Request, expose: Callable[[], Awaitable
     return await answers.cached(site, request, f"list:{request.url.path}", make)
 
 
-async def _record(site: Site, request: Request, read: Callable[[], Awaitable[Served]]) -> Response:
+async def _record(
+    site: Site, request: Request, read: Callable[[], Awaitable[Served]], headers: Headers = ()
+) -> Response:
     async def make() -> CachedAnswer:
         served = await read()
         status = 410 if served.is_gone else 200
         return answers.make_answer(
-            served.body, ACTIVITY_JSON, status=status, depends_on=served.depends_on, headers=_FOR_ALL
+            served.body,
+            ACTIVITY_JSON,
+            status=status,
+            depends_on=served.depends_on,
+            headers=_FOR_ALL + headers,
         )
 
     return await answers.cached(site, request, f"list:{request.url.path}", make)

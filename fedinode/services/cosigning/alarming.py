@@ -23,7 +23,9 @@ def raise_alarm(session: Session, kept: KeptRow, sentence: str, now: datetime) -
     tell_owners(session, kept.collective_id, f"alarm:{kept.text_digest}:{now:%Y-%m-%d}", now)
 
 
-def tell_owners(session: Session, collective_id: int, cause: str, now: datetime) -> int:
+def tell_owners(
+    session: Session, collective_id: int, cause: str, now: datetime, *, template: str = "signatures-wrong"
+) -> int:
     """Queue a mail to the owners of a collective, once per cause; return how many."""
     language = collectives.get(session, collective_id).primary_language
     queued = 0
@@ -31,7 +33,7 @@ def tell_owners(session: Session, collective_id: int, cause: str, now: datetime)
         mail = NewMail(
             dedupe_key=f"{cause}:{member.uid}",
             recipient=member.email,
-            template="signatures-wrong",
+            template=template,
             language=member.language or language,
             parameters={},
         )

@@ -16,8 +16,9 @@ from fedinode.cache import NODE_KEY, SIGNERS_KEY, collective_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound
 from fedinode.services import reading
-from fedinode.services.cosigning import bundling, rostering, versioning
+from fedinode.services.cosigning import bundling, copying, rostering, versioning
 from fedinode.services.cosigning.bundling import KeptList
+from fedinode.services.cosigning.copying import NamesState
 from fedinode.services.cosigning.exposing import Find
 from fedinode.services.cosigning.rostering import Roster
 from fedinode.services.cosigning.versioning import History, Standing
@@ -71,6 +72,8 @@ class CopyView:
     files: tuple[FileView, ...]
     roster: Roster
     history: History
+    #: The names of people, where they are shown on a page of their own; else numbers alone are.
+    names: NamesState | None
 
     @property
     def page_url(self) -> str:
@@ -144,7 +147,7 @@ async def copy_page(cap: Capabilities, find: Find, language: str | None) -> Copy
         shown = language or found.statement["authoritativeLanguage"]
         if shown not in found.statement["contentMap"]:
             raise NotFound("This statement was not signed in this language.")
-        return _copy(session, house, found, shown)
+        return _copy(session, house, found, shown, cap.clock())
 
     return await reading.read_house(cap, read)
 
@@ -169,7 +172,7 @@ async def signed_by(cap: Capabilities, name: str) -> SignedView:
 # -- parts
 
 
-def _copy(session: Session, house: House, found: KeptList, language: str) -> CopyView:
+def _copy(session: Session, house: House, found: KeptList, language: str, now: datetime) -> CopyView:
     statement, kept = found.statement, found.kept
     keeper = next((row for row in house.rows if row.id == kept.collective_id), None)
     if keeper is None:
@@ -185,13 +188,14 @@ def _copy(session: Session, house: House, found: KeptList, language: str) -> Cop
         title=title,
         summary_html=text.clean_remote_html(statement.get("summaryMap", {}).get(language, "")),
         html=_without_title(text.clean_remote_html(statement["contentMap"][language]), title),
-        author=_author(session, house, kept.author_uri),
+        author=author_of(session, house, kept.author_uri),
         url=statement.get("url") or kept.statement_uri,
         published_at=times.parse_timestamp(statement["published"]),
         versions=_languages(house, found, language),
         files=_files(house, found),
         roster=rostering.roster_of(session, house.urls, found),
         history=versioning.history_of(session, house.urls, kept.statement_uri, language),
+        names=copying.state_of(session, kept, now),
     )
 
 
@@ -200,7 +204,8 @@ def _without_title(html: str, title: str) -> str:
     return html.removeprefix(f"<h2>{text.escape(title)}</h2>").lstrip()
 
 
-def _author(session: Session, house: House, uri: str) -> AuthorView:
+def author_of(session: Session, house: House, uri: str) -> AuthorView:
+    """Return who wrote a statement, ours or another node's."""
     host = rostering.host_of(uri)
     own = next((row for row in house.rows if row.uri == uri), None)
     if own is not None:
@@ -247,7 +252,7 @@ def _signed_line(session: Session, house: House, row: CoSignatureRow) -> SignedL
         title=statement["nameMap"][language],
         language=language,
         url=house.urls.kept_text(row.text_digest, language) if is_kept else statement["url"],
-        author=_author(session, house, version.author_uri),
+        author=author_of(session, house, version.author_uri),
         role=row.role,
         state=state,
         signed_at=times.parse_timestamp(jsonld.load(row.body)["published"]),

@@ -26,6 +26,7 @@ from fedinode.services.cosigning import (
     attaching,
     bundling,
     checking,
+    copying,
     keeping_lists,
     sightings,
     tallying,
@@ -76,6 +77,9 @@ async def pull(cap: Capabilities, kept: KeptRow) -> bool:
         await refresh_keys(cap, bundles)
         await _keep(cap, kept, bundles, source)
         await _fetch_files(cap, kept)
+        if source.is_origin:
+            # Names are the author's to show: nobody else has them to give.
+            await copying.refresh(cap, kept)
         return True
     await cap.database.write(lambda session: _put_off(session, kept, cap.clock()))
     return False

@@ -19,6 +19,7 @@ from fedinode.storage import (
     cosignatures,
     kept_statements,
     statement_versions,
+    travelling_names,
 )
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
@@ -69,6 +70,7 @@ def execute(session: Session, decision: DecisionRow, now: datetime) -> str:
         raise NotFound("The copy that was decided about is not here any more.")
     deciding.require_decision(session, decision.uid, _release_digest(kept), now)
     keeping_lists.touch(session, kept.statement_uri, now)
+    travelling_names.drop_copies(session, kept.statement_uri)
     kept_statements.drop(session, kept.statement_uri)
     statement_versions.drop(session, kept.statement_uri)
     audit_log.add(session, "cosign.copy-dropped", kept.statement_uri, now=now)

@@ -129,7 +129,8 @@ def renew_due(session: Session, now: datetime, *, hurry: timedelta) -> tuple[tup
 
 def put_off(session: Session, waiting: tuple[tuple[str, datetime], ...]) -> None:
     """Count again when the pause of a tally is over."""
-    for statement_uri, later in waiting:
+    # Of count and names the one that is due first decides.
+    for statement_uri, later in sorted(waiting, key=lambda each: each[1], reverse=True):
         kept_statements.change(session, statement_uri, checkpoint_due_at=later)
 
 

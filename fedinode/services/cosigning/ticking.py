@@ -9,6 +9,7 @@ from fedinode.services.cosigning import (
     consenting,
     inviting,
     keeping_lists,
+    naming,
     pulling,
     surfacing,
     tallying,
@@ -32,7 +33,7 @@ async def act(cap: Capabilities) -> None:
         deciding.expire(session, now)
         inviting.expire(session, now)
         withdrawn = surfacing.withdraw_unpublished(session, cap.urls, now)
-        waiting = tallying.renew_due(session, now, hurry=hurry)
+        waiting = tallying.renew_due(session, now, hurry=hurry) + naming.renew_due(session, now, hurry=hurry)
         counted = keeping_lists.count_due(session, cap.urls, now, hurry=hurry)
         tallying.put_off(session, waiting)
         return withdrawn + counted

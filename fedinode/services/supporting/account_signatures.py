@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fedinode.services.cosigning import keeping_lists
+from fedinode.services.supporting import noting
 from fedinode.services.supporting.agreed_words import Meaning
 from fedinode.services.supporting.subjects import Subject
-from fedinode.storage import federated_objects, supporter_actors, supporters
+from fedinode.storage import supporter_actors, supporters
 from fedinode.storage.database import Session
 from fedinode.storage.remote_actors import RemoteActor
 from fedinode.storage.supporters import NewSupporter, SupporterRow
@@ -84,9 +84,9 @@ def settle(
     if row.state == "pending":
         state = "suspect" if terms.is_suspect else "confirmed"
         if supporters.confirm(session, row, state, now):
-            note_change(session, row, "person-signed", now)
+            noting.note(session, row, "person-confirmed", now)
     else:
-        note_change(session, row, "person-changed", now)
+        noting.note(session, row, "person-changed", now)
     found = supporters.find_by_uid(session, row.uid)
     return found or replace(row, shown=shown)
 
@@ -100,10 +100,4 @@ def withdraw(session: Session, row: SupporterRow, now: datetime) -> None:
     if row.state == "withdrawn":
         return
     supporters.withdraw(session, row, now)
-    note_change(session, row, "person-withdrew", now)
-
-
-def note_change(session: Session, row: SupporterRow, event: str, now: datetime) -> None:
-    """Let the author count anew, and pages be made anew."""
-    statement_uri = federated_objects.get(session, row.object_id).uri
-    keeping_lists.note_change(session, statement_uri, event, row.uid, now)
+    noting.note(session, row, "person-withdrawn", now)

@@ -6,9 +6,9 @@ Its message or the account is deleted, it blocks us, it moves, or we block it.
 from collections.abc import Sequence
 from datetime import datetime
 
-from fedinode.services import handling
+from fedinode.services import handling, resolving
 from fedinode.services.handling import NOTHING, Keys, Pending, World
-from fedinode.services.supporting import account_signatures
+from fedinode.services.supporting import account_signatures, noting
 from fedinode.storage import collectives, federated_objects, levels, posts, supporter_actors, supporters
 from fedinode.storage.database import Session
 from fedinode.storage.supporters import SupporterRow
@@ -85,7 +85,7 @@ def _follow(session: Session, world: World, row: SupporterRow, old_uri: str, new
     if row.state != "pending" and supporters.find_signed(session, row.object_id, identity) is not None:
         account_signatures.withdraw(session, row, world.now)
     else:
-        supporter_actors.rebind(session, row, identity, old_uri, new_uri)
+        supporter_actors.rebind(session, row, identity, old_uri, new_uri, resolving.host_of(new_uri))
 
 
 # -- our own blocks
@@ -105,5 +105,5 @@ def suspect_blocked(session: Session, host: str, actor_uri: str | None, now: dat
             supporter_actors.drop(session, row.id)
         elif row.state == "confirmed":
             supporters.set_state(session, row, "suspect", _BLOCKED)
-            account_signatures.note_change(session, row, "person-suspect", now)
+            noting.note(session, row, "person-suspect", now)
     return len(rows)

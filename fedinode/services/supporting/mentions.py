@@ -289,7 +289,7 @@ def _say_in_thread(
     words: Words,
 ) -> None:
     """Answer a message about a signature, so that an answer to this or a deletion finds it again."""
-    sender = message.sender.uri
+    sender = message.sender
     supporter_actors.note_message(session, row.id, sender, message.letter.uri, world.now, is_ours=False)
     if supporter_actors.count_answers(session, row.id) >= SIGNATURE_MESSAGES:
         return
@@ -321,7 +321,7 @@ def _send(
 
 def _has_room(session: Session, world: World, message: _Message) -> bool:
     """Tell whether we still write to this server: who makes accounts by the thousand is not answered."""
-    sent = supporter_actors.count_of_server(session, message.sender.uri, world.now - HOUR)
+    sent = supporter_actors.count_of_server(session, message.sender.host, world.now - HOUR)
     return sent < SERVER_MESSAGES
 
 

@@ -1,0 +1,118 @@
+"""Names of people under statements of ours, for those who keep copies: pages that the author signs.
+
+Only who chose to be named wherever the statement is published stands there. The pages are made anew, whole,
+when somebody is added or gone: at once for who is gone, else no more often than the count. The key is the
+one of every day, as for the count; it says what the author knows, and nobody decided about it. Spec: D3.
+"""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from itertools import islice
+
+from federation import jsonld, proofs
+from federation.cosigning import signer_lists
+from federation.cosigning.signer_lists import Signer
+from federation.jsonld import Document
+from fedinode.cache import post_key
+from fedinode.capabilities import Capabilities, load_signing_key
+from fedinode.errors import NotFound
+from fedinode.services.cosigning import bundling, exposing, keeping_lists
+from fedinode.services.serving import Served
+from fedinode.storage import federated_objects, kept_statements, sign_forms, travelling_names
+from fedinode.storage.database import Session
+from fedinode.storage.federated_objects import ObjectRow
+from fedinode.storage.kept_statements import KeptRow
+
+#: New names are added at most so often, however many confirm; who is gone is taken out at once.
+PAUSE = timedelta(minutes=10)
+
+
+def renew_due(session: Session, now: datetime, *, hurry: timedelta) -> tuple[tuple[str, datetime], ...]:
+    """Make the pages of names that changed, before the checkpoints that tell of them are made.
+
+    Returns the statements whose new names have to wait, and until when.
+    """
+    waiting = []
+    for kept in kept_statements.list_due(session, now + hurry, 100):
+        if kept.is_own and kept.checkpoint_due_at is not None:
+            later = _renew(session, kept, now, max(timedelta(0), PAUSE - hurry))
+            if later is not None:
+                waiting.append((kept.statement_uri, later))
+    return tuple(waiting)
+
+
+def _renew(session: Session, kept: KeptRow, now: datetime, pause: timedelta) -> datetime | None:
+    subject = federated_objects.find_by_uri(session, kept.statement_uri)
+    found = bundling.find_list(session, kept.statement_uri)
+    if subject is None or found is None:
+        return None
+    signers = _signers(session, subject, kept)
+    if kept.names_total is None and not signers:
+        return None
+    if kept.names_at is not None and kept.names_published_at is not None:
+        if _says(session, kept, found.statement, signers):
+            return None
+        if now < kept.names_at + pause and not _is_anybody_gone(session, subject, kept):
+            return kept.names_at + pause
+    _make(session, kept, found.statement, signers, now)
+    return None
+
+
+def _signers(session: Session, subject: ObjectRow, kept: KeptRow) -> list[Signer]:
+    """Return who is named; nobody, if the author shows no names."""
+    form = sign_forms.find(session, subject.id)
+    if form is not None and form.listing != "list":
+        return []
+    everybody = travelling_names.list_travelling(session, subject.id, kept.text_digest)
+    limit = signer_lists.MAX_PAGES * signer_lists.PAGE_NAMES
+    # A name that could be read as something else is counted and not named.
+    signers = (Signer(**asdict(each)) for each in everybody)
+    return list(islice((each for each in signers if signer_lists.is_fit(each)), limit))
+
+
+def _says(session: Session, kept: KeptRow, statement: Document, signers: list[Signer]) -> bool:
+    """Tell whether the pages hold these names already: their bytes begin with those of unsigned ones."""
+    assert kept.names_published_at is not None, "asked for before"
+    fresh = signer_lists.render_pages(statement, signers, kept.names_published_at)
+    kept_pages = travelling_names.list_pages(session, kept.statement_uri)
+    return len(fresh) == len(kept_pages) and all(
+        body.startswith(jsonld.dump(page).removesuffix(b"}") + b",")
+        for page, body in zip(fresh, kept_pages, strict=True)
+    )
+
+
+def _is_anybody_gone(session: Session, subject: ObjectRow, kept: KeptRow) -> bool:
+    assert kept.names_at is not None, "asked for before"
+    still = travelling_names.count_travelling(session, subject.id, kept.text_digest, kept.names_at)
+    return still < (kept.names_total or 0)
+
+
+def _make(session: Session, kept: KeptRow, statement: Document, signers: list[Signer], now: datetime) -> None:
+    published = now.replace(microsecond=0)
+    if kept.names_published_at is not None:
+        published = max(published, kept.names_published_at + timedelta(seconds=1))
+    key = load_signing_key(session, kept.author_uri, "proof")
+    pages = signer_lists.render_pages(statement, signers, published)
+    bodies = [jsonld.dump(proofs.sign_document(page, key.key, key.key_id, published)) for page in pages]
+    travelling_names.replace_pages(session, kept.statement_uri, bodies)
+    kept_statements.change(
+        session,
+        kept.statement_uri,
+        names_total=len(signers),
+        names_published_at=published,
+        names_at=now,
+    )
+    keeping_lists.touch(session, kept.statement_uri, now)
+
+
+async def page(cap: Capabilities, statement_uri: str, number: int) -> Served:
+    """Return a page of names under a statement of ours. Raises: NotFound."""
+
+    def read(session: Session) -> Served:
+        found = exposing.by_statement(statement_uri)(session)
+        body = None if found is None else travelling_names.find_page(session, statement_uri, number)
+        if found is None or body is None:
+            raise NotFound("There is no such page of names.")
+        return Served(body=body, depends_on=(post_key(found.kept.text_digest),))
+
+    return await cap.database.read(read)
