@@ -1,5 +1,6 @@
 """The web application: every route in one table, made from the capabilities of a node."""
 
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp
 
 from fedinode.capabilities import Capabilities
 from fedinode.resources import resource_dir
+from fedinode.services.supporting.limiting import Gate
 from fedinode.web import (
     activitypub,
     answers,
@@ -26,10 +28,12 @@ from fedinode.web import (
     health,
     inbox_posts,
     interactions,
+    letter_links,
     pages,
     search_pages,
     signature_lists,
     signer_pages,
+    signing_pages,
     sitemaps,
     wellknown,
 )
@@ -97,6 +101,12 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/statements/{uid}/leaflet/{language}", signer_pages.leaflet),
     ("/statements/{uid}/qr.svg", signer_pages.qr_code),
     ("/statements/{uid}/pack.zip", signer_pages.pack),
+    ("/statements/{uid}/sign", signing_pages.choose_language),
+    ("/statements/{uid}/sign/{language}", signing_pages.show),
+    ("/statements/{uid}/sign/{language}/leave", signing_pages.ask_to_leave),
+    ("/sign/confirm/{token}", letter_links.show_confirmation),
+    ("/sign/leave/{token}", letter_links.show_leaving),
+    ("/sign/updates-off/{token}", letter_links.show_news),
     ("/statements/{uid}/badge.svg", embeds.badge),
     ("/statements/{uid}/badge/{language}.svg", embeds.badge),
     ("/statements/{uid}/embed", embeds.embed),
@@ -140,12 +150,17 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/{language}/feed.json", feeds.json_feed),
 )
 
-#: What is sent here: to inboxes by servers, and the one form that needs no account by readers.
+#: What is sent here: to inboxes by servers, and forms by readers, who need no account.
 RECEIVED: Final[tuple[tuple[str, Handler], ...]] = (
     ("/inbox", inbox_posts.post_inbox),
     ("/actor/inbox", inbox_posts.post_inbox),
     ("/collectives/{name}/inbox", inbox_posts.post_inbox),
     ("/interact", interactions.lead),
+    ("/statements/{uid}/sign", signing_pages.sign),
+    ("/statements/{uid}/sign/{language}/leave", signing_pages.send_way_out),
+    ("/sign/confirm/{token}", letter_links.confirm),
+    ("/sign/leave/{token}", letter_links.leave),
+    ("/sign/updates-off/{token}", letter_links.end_news),
     ("/mirror/{digest}/signers/erase", copied_names.take),
 )
 
@@ -156,7 +171,8 @@ def create_app(cap: Capabilities) -> ASGIApp:
     assets = Assets(templates / "static")
     board = Board(cap)
     renderer = Renderer(templates, assets, cap.urls, board)
-    site = Site(cap=cap, assets=assets, board=board, renderer=renderer)
+    gate = Gate(cap.settings.limits, cap.clock, time.monotonic)
+    site = Site(cap=cap, assets=assets, board=board, gate=gate, renderer=renderer)
     app = Starlette(exception_handlers=errors.handlers(site))
     app.router = Directory(routes(site))
     return Shortcuts(Headers(app, cap.settings.origin), cap.cache, partial(answers.drop_stale, site))

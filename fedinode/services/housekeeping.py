@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fedinode.capabilities import Capabilities
 from fedinode.services import mailing
+from fedinode.services.supporting import tending
 from fedinode.storage import invalidations, journal, media_files, parked_deliveries, retention
 from fedinode.storage.database import Session
 from fedinode.storage.retention import Purge
@@ -54,6 +55,7 @@ async def purge_once(cap: Capabilities) -> Purged:
         lambda session: invalidations.prune(session, now - INVALIDATIONS_AFTER)
     )
     counts["mail"] = await mailing.drop_old(cap)
+    counts["signatures"] = await tending.tend(cap)
     counts["media"] = await _purge_media(cap, now - ORPHANS_AFTER)
     logger.info(
         "purged %s", ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"

@@ -27,6 +27,7 @@ from fedinode.services.presenting import (
     Tombstone,
     Version,
 )
+from fedinode.services.supporting import entering
 from fedinode.storage import (
     cosignatures,
     facets,
@@ -149,7 +150,9 @@ async def post(
             return house.view(language), Moved(url=house.urls.post_page(name, language, place.slug))
         if all(text.language != language for text in found.texts):
             raise NotFound("This post is not public in this language.")
-        return house.view(language), _whole(session, house, found, row, language)
+        view = _whole(session, house, found, row, language)
+        people = entering.people_of(session, house.urls, view.uri, language, cap.clock())
+        return house.view(language), replace(view, people=people)
 
     return await read_house(cap, read)
 

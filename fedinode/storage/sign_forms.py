@@ -37,6 +37,12 @@ def find(session: Session, object_id: int) -> SignFormRow | None:
     return None if found is None else SignFormRow(**found._mapping)
 
 
+def list_ended(session: Session, after: datetime, until: datetime) -> tuple[int, ...]:
+    """Return the objects whose form ended after a moment and until another."""
+    query = select(_TABLE.object_id).where(_TABLE.is_open, _TABLE.ends_at > after, _TABLE.ends_at <= until)
+    return tuple(session.scalars(query))
+
+
 def put(session: Session, row: SignFormRow) -> None:
     """Set it, or set it anew."""
     values = {name: getattr(row, name) for name in _NAMES}

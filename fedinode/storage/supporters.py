@@ -205,6 +205,14 @@ def drop_unconfirmed(session: Session, sent_before: datetime, made_before: datet
     return len(session.scalars(doomed.returning(_TABLE.id)).all())
 
 
+def drop_of_deleted(session: Session) -> int:
+    """Delete all who signed what was taken back; return how many."""
+    objects = models.FederatedObject
+    gone = select(objects.id).where(objects.deleted_at.is_not(None))
+    doomed = delete(_TABLE).where(_TABLE.object_id.in_(gone))
+    return len(session.scalars(doomed.returning(_TABLE.id)).all())
+
+
 def mark_sent(session: Session, uid: str, now: datetime) -> None:
     """Note that the mail with the link to confirm went out."""
     session.execute(update(_TABLE).where(_TABLE.uid == uid, _TABLE.state == "pending").values(sent_at=now))

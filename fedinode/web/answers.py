@@ -16,6 +16,7 @@ from starlette.responses import Response
 from federation import negotiation
 from fedinode.cache import NODE_KEY, CachedAnswer
 from fedinode.capabilities import Capabilities
+from fedinode.services.supporting.limiting import Gate
 from fedinode.web import conditional, shortcuts
 from fedinode.web.assets import Assets
 from fedinode.web.board import Board
@@ -51,6 +52,8 @@ class Site:
     renderer: Renderer
     assets: Assets
     board: Board
+    #: Lets through who signs.
+    gate: Gate
     #: Lets searches through.
     searches: Throttle = field(default_factory=lambda: Throttle(SEARCHES_PER_SECOND, SEARCHES_AT_ONCE))
     #: Lets through who wants a statement pack that is not at hand.

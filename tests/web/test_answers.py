@@ -1,5 +1,6 @@
 """Errors in plain words, health, metrics, files, and what becomes of an exception."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import parse_manuscript
 from fedinode.resources import resource_dir
 from fedinode.services import publishing
+from fedinode.services.supporting.limiting import Gate
 from fedinode.web import errors
 from fedinode.web.answers import Site
 from fedinode.web.assets import Assets
@@ -52,7 +54,13 @@ class Failing:
         self.error: Exception = RuntimeError()
         templates = resource_dir("templates")
         assets = Assets(templates / "static")
-        site = Site(cap=cap, assets=assets, board=Board(cap), renderer=Renderer(templates, assets, cap.urls))
+        site = Site(
+            cap=cap,
+            assets=assets,
+            board=Board(cap),
+            gate=Gate(cap.settings.limits, cap.clock, time.monotonic),
+            renderer=Renderer(templates, assets, cap.urls),
+        )
         self.app = Starlette(routes=[Route("/", self._fail)], exception_handlers=errors.handlers(site))
 
     async def _fail(self, request: Request) -> Response:

@@ -14,7 +14,7 @@ from fedinode.services.presenting import NodeView, PostLine
 from fedinode.services.reading import House
 from fedinode.services.supporting import entering, fronting, letters, mailboxes, noting, tokens
 from fedinode.services.supporting.letters import Envelope
-from fedinode.storage import federated_objects, mail_blocks, mail_queue, supporters
+from fedinode.storage import federated_objects, mail_blocks, supporters
 from fedinode.storage.database import Session
 from fedinode.storage.supporters import SupporterRow
 
@@ -111,16 +111,6 @@ def view_of(session: Session, house: House, row: SupporterRow) -> SignatureView:
         signature=row,
         sign_url=house.urls.sign(subject.uri, language),
     )
-
-
-async def forget_unconfirmed(cap: Capabilities) -> int:
-    """Forget, with their addresses, those who did not confirm in time, and whose letter never went out."""
-
-    def write(session: Session) -> int:
-        now = cap.clock()
-        return supporters.drop_unconfirmed(session, now - TIME, now - mail_queue.KEEP_OVERDUE - TIME)
-
-    return await cap.database.write(write)
 
 
 def _require(session: Session, token: str, now: datetime) -> SupporterRow:

@@ -72,7 +72,7 @@ class Gate:
             is_refused=of_network >= free * REFUSED_TIMES,
         )
 
-    def note(self, network: str | None, domain: str) -> None:
+    def note(self, network: str | None, domain: str | None) -> None:
         """Count a sign-up that was taken."""
         self._begin_day()
         self._add(self._hourly, "network", network)
