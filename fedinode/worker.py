@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import AlreadyRunning
-from fedinode.services import delivering, housekeeping, mailing, reacting
+from fedinode.services import correcting, delivering, housekeeping, mailing, reacting
 from fedinode.services.cosigning import rechecking, ticking
 from fedinode.services.dispatching import LOOP, Dispatcher
 from fedinode.storage import leases
@@ -30,6 +30,8 @@ COSIGN_SECONDS = 3.0
 COSIGN_RETRY_SECONDS = 6 * 3600.0
 #: Once a day; looked at more often, for nodes that sleep at night.
 SIGNATURES_SECONDS = 3600.0
+#: How often it is looked which source of a text that we took over is to be asked; each is once a day.
+SOURCES_SECONDS = 1800.0
 MAIL_SECONDS = 10.0
 LEASE_RENEW_SECONDS = leases.LEASE_SECONDS / 3
 
@@ -153,6 +155,7 @@ def _loops(cap: Capabilities, stopping: asyncio.Event, tenure: Tenure, *, delive
         loops.append(every("cosigning-lists", COSIGN_SECONDS, ticking.ask_others))
         loops.append(every("cosigning-retry", COSIGN_RETRY_SECONDS, ticking.tick_slowly))
         loops.append(every("signatures", SIGNATURES_SECONDS, _recheck))
+        loops.append(every("sources", SOURCES_SECONDS, _ask_sources))
         loops.append(_Named(name="mail", run=lambda: _send_mail(cap, stopping)))
     return loops
 
@@ -210,6 +213,10 @@ async def _purge(cap: Capabilities) -> None:
 
 async def _recheck(cap: Capabilities) -> None:
     await rechecking.check_if_due(cap)
+
+
+async def _ask_sources(cap: Capabilities) -> None:
+    await correcting.ask_sources(cap)
 
 
 async def _recover(cap: Capabilities) -> None:

@@ -157,6 +157,13 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """That the words of a post are somebody else's, under their signature, and unchanged."""
+
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostView:
     """A post in one language, with everything its page shows."""
 
@@ -186,6 +193,12 @@ class PostView:
     statement: Statement | None = None
     #: The original has changed since this translation was made.
     is_outdated: bool = False
+    #: What this text was translated from, where that is not the original.
+    source_language: str | None = None
+    #: It was made after others signed the original: no part of what they agreed to.
+    is_late_translation: bool = False
+    copied: Copied | None = None
+    licence: str | None = None
     event: EventFacts | None = None
     place: str | None = None
     reactions: Reactions = Reactions()

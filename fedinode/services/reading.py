@@ -14,6 +14,7 @@ from fedinode.services import conversing, shelving
 from fedinode.services.cosigning import rostering, versioning
 from fedinode.services.cosigning.versioning import History
 from fedinode.services.presenting import (
+    Copied,
     FeedView,
     FrontView,
     Listing,
@@ -37,6 +38,7 @@ from fedinode.storage import (
     public_collectives,
     public_posts,
     publications,
+    takeovers,
 )
 from fedinode.storage.database import Session
 from fedinode.storage.listings import Filter
@@ -120,9 +122,13 @@ async def profile(cap: Capabilities, name: str, *, language: str | None, page: i
             node=house.view(language),
             collective=shelving.collective_view(house.urls, row, language),
             pinned=pinned,
-            listing=_without(_list_in_language(session, house, wanted, page), pinned),
+            listing=_without(_list_in_language(session, house, wanted, page, named=_named(row)), pinned),
             versions=_versions(
-                session, Filter(collective_id=row.id), language, lambda tag: house.urls.profile(name, tag)
+                session,
+                Filter(collective_id=row.id),
+                language,
+                lambda tag: house.urls.profile(name, tag),
+                named=_named(row),
             ),
             reshared=tuple(
                 shelving.kept_view(post) for post in kept_posts.list_reshared(session, row.id, RESHARES_SHOWN)
@@ -216,9 +222,16 @@ def list_page(session: Session, house: House, wanted: Filter, page: int) -> List
     return Listing(lines=lines, page=page, pages=pages, total=count)
 
 
-def _list_in_language(session: Session, house: House, wanted: Filter, page: int) -> Listing:
+def _named(row: PublicCollective) -> tuple[str, ...]:
+    """Return the languages in which a collective says who it is, posts or none: its page speaks them."""
+    return tuple(each.language for each in row.texts)
+
+
+def _list_in_language(
+    session: Session, house: House, wanted: Filter, page: int, *, named: tuple[str, ...] = ()
+) -> Listing:
     found = list_page(session, house, wanted, page)
-    if wanted.language is not None and not found.total:
+    if wanted.language is not None and not found.total and wanted.language not in named:
         raise NotFound("Nothing here can be read in this language.")
     return found
 
@@ -239,18 +252,23 @@ def _without(listing: Listing, pinned: tuple[PostLine, ...]) -> Listing:
 
 
 def _versions(
-    session: Session, wanted: Filter, current: str | None, url: Callable[[str], str]
+    session: Session,
+    wanted: Filter,
+    current: str | None,
+    url: Callable[[str], str],
+    *,
+    named: tuple[str, ...] = (),
 ) -> tuple[Version, ...]:
     return tuple(
         Version(language=language, url=url(language), is_current=language == current)
-        for language in facets.count_languages(session, wanted)
+        for language in dict.fromkeys((*facets.count_languages(session, wanted), *named))
     )
 
 
 def whole_entry(session: Session, house: House, found: ListedPost, language: str | None) -> PostView:
     """Return a whole post without what came back from the network."""
     text = shelving.text_in(found, language)
-    return shelving.post_view(
+    view = shelving.post_view(
         house.urls,
         found,
         house.row_of(found),
@@ -258,6 +276,15 @@ def whole_entry(session: Session, house: House, found: ListedPost, language: str
         tags=public_posts.list_tags(session, found.id),
         media=public_posts.list_media(session, text.revision_id, text.language),
     )
+    return replace(view, copied=_copied(session, found, view)) if view.sources else view
+
+
+def _copied(session: Session, found: ListedPost, view: PostView) -> Copied | None:
+    """Tell of what was taken over whether it is still what its author signed."""
+    for each in takeovers.list_of_post(session, found.id):
+        if view.language in each.languages.split():
+            return Copied(taken_at=each.taken_at) if each.is_proven and not each.is_changed else None
+    return None
 
 
 def _whole(
@@ -266,7 +293,8 @@ def _whole(
     view = whole_entry(session, house, found, language)
     counts = publications.count_answers(session, found.id)
     answers = _answers(session, house, found)
-    roster = rostering.find_roster(session, house.urls, view.uri) if view.statement else None
+    # Others sign the original, on whose pages a translation that came later stands too.
+    roster = rostering.find_roster(session, house.urls, found.uri) if view.statement else None
     return replace(
         view,
         reactions=Reactions(
@@ -276,7 +304,8 @@ def _whole(
             reply_count=len(answers),
         ),
         roster=roster,
-        history=versioning.history_of(session, house.urls, view.uri, language) if roster else History(),
+        history=versioning.history_of(session, house.urls, found.uri, language) if roster else History(),
+        is_late_translation=roster is not None and view.uri != found.uri,
     )
 
 

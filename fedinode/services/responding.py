@@ -5,7 +5,7 @@ from typing import Final
 
 from federation import activities
 from fedinode.capabilities import Capabilities
-from fedinode.services import befriending, commenting, counting, departing, reporting
+from fedinode.services import befriending, commenting, correcting, counting, departing, reporting
 from fedinode.services.cosigning import (
     attaching,
     consenting,
@@ -56,6 +56,7 @@ def _reject(session: Session, world: World, group: Sequence[Pending]) -> Keys:
 
 def _delete_objects(session: Session, world: World, group: Sequence[Pending]) -> Keys:
     retracting.take_deletions(session, world, group)
+    correcting.note_deletions(session, group, world.now)
     departures.take_deletions(session, world, group)
     return commenting.delete_objects(session, world, group) | withdrawing.take_removals(session, world, group)
 
@@ -93,12 +94,14 @@ def _take_objects(session: Session, world: World, group: Sequence[Pending]) -> K
     keeping_lists.take_checkpoints(session, world, group)
     others = [pending for pending in group if not keeping_lists.is_checkpoint(pending)]
     mentions.take_messages(session, world, others)
+    correcting.note_updates(session, others, world.now)
     return commenting.take_objects(session, world, others)
 
 
 def _needs_object(session: Session, world: World, group: Sequence[Pending]) -> frozenset[int]:
     others = [pending for pending in group if not keeping_lists.is_checkpoint(pending)]
     found = commenting.needs_object(session, world, others) | trusting.needs_keys(session, world, group)
+    found |= correcting.needs_object(session, others)
     return found | surfacing.needs_author(session, world, group)
 
 

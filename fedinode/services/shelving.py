@@ -104,6 +104,8 @@ def post_view(
         papers=tuple(_paper(urls, file) for file in media if not file.type.startswith("image/")),
         statement=_statement(post, facts, wording),
         is_outdated=_is_outdated(post, text),
+        source_language=wording.source_language,
+        licence=facts.licence,
         event=facts.event,
         place=wording.place,
     )
