@@ -29,6 +29,7 @@ from fedinode.web import (
     inbox_posts,
     interactions,
     letter_links,
+    own_requests,
     pages,
     search_pages,
     signature_lists,
@@ -175,7 +176,9 @@ def create_app(cap: Capabilities) -> ASGIApp:
     site = Site(cap=cap, assets=assets, board=board, gate=gate, renderer=renderer)
     app = Starlette(exception_handlers=errors.handlers(site))
     app.router = Directory(routes(site))
-    return Shortcuts(Headers(app, cap.settings.origin), cap.cache, partial(answers.drop_stale, site))
+    whole = Shortcuts(Headers(app, cap.settings.origin), cap.cache, partial(answers.drop_stale, site))
+    cap.own_site.open(own_requests.asker(whole, cap.urls))
+    return whole
 
 
 def routes(site: Site) -> list[Route]:

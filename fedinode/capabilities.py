@@ -4,7 +4,7 @@ node.py builds it; nothing here happens at import.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -23,6 +23,9 @@ from fedinode.vitals import Vitals
 
 #: Returns the present moment as an aware datetime in UTC.
 Clock = Callable[[], datetime]
+
+#: Asks the site of this process for an address of ours, with an Accept header; returns the status.
+AskOwnSite = Callable[[str, str], Awaitable[int]]
 
 Purpose = Literal["delivery", "proof", "cosign"]
 
@@ -95,6 +98,27 @@ class Memory:
     backlog: Expiring[str, int] = field(default_factory=lambda: Expiring(seconds=1))
 
 
+class OwnSite:
+    """The site that this process serves, if it serves one: for services that want an answer made early."""
+
+    def __init__(self) -> None:
+        self._ask: AskOwnSite | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a site to ask."""
+        return self._ask is not None
+
+    def open(self, ask: AskOwnSite) -> None:
+        """Answer from now on."""
+        self._ask = ask
+
+    async def ask(self, url: str, accept: str) -> int:
+        """Ask for one of our addresses and return the status; what was made is then kept."""
+        assert self._ask is not None
+        return await self._ask(url, accept)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """Everything a service may use. Frozen: nobody exchanges a part while others work with it."""
@@ -109,3 +133,4 @@ class Capabilities:
     vitals: Vitals = field(default_factory=Vitals)
     bells: Bells = field(default_factory=Bells)
     memory: Memory = field(default_factory=Memory)
+    own_site: OwnSite = field(default_factory=OwnSite)

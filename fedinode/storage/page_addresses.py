@@ -49,6 +49,18 @@ def find_page_place(session: Session, post_id: int, language: str) -> Place | No
     return None if row is None else Place(post_id=post_id, collective=row[0], language=language, slug=row[1])
 
 
+def list_of_post(session: Session, post_id: int) -> tuple[Place, ...]:
+    """Return where the pages of a post stand, one for each language."""
+    rows = session.execute(
+        select(models.Collective.name, _TEXTS.language, _SLUGS.slug)
+        .join(_SLUGS, _SLUGS.collective_id == models.Collective.id)
+        .join(_TEXTS, _TEXTS.id == _SLUGS.text_id)
+        .where(_TEXTS.post_id == post_id, _SLUGS.is_current)
+        .order_by(_TEXTS.language)
+    )
+    return tuple(Place(post_id=post_id, collective=row[0], language=row[1], slug=row[2]) for row in rows)
+
+
 def find_page(session: Session, slug: str) -> int | None:
     """Return the post that is the node's about, imprint or privacy page: the oldest collective's."""
     return session.execute(

@@ -94,6 +94,7 @@ async def kept(site: Site, key: str, make: Callable[[], Awaitable[CachedAnswer]]
     drop_stale(site)
 
     async def framed() -> CachedAnswer:
+        site.cap.vitals.count("answers.made")
         await site.board.load()
         return await make()
 

@@ -22,10 +22,11 @@ async def search(site: Site, request: Request) -> Response:
     language = _language(request.query_params.get("language", ""))
     number = pages.page_number(request)
     key = f"search:{asked}:{language}:{number}"
-    if site.cap.cache.find(key) is None and not site.searches.is_open():
-        raise HTTPException(429)
 
     async def make() -> CachedAnswer:
+        # Many who look for the same at once are one search.
+        if not site.searches.is_open():
+            raise HTTPException(429)
         view = await searching.search(site.cap, asked, language=language, page=number)
         body = site.renderer.page(
             "site/search.html",
