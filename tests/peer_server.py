@@ -20,6 +20,7 @@ import trustme
 
 from federation import keys, signatures
 from federation.signatures import Dialect, HttpMessage
+from tests.asking import plain_client
 
 ACTIVITY_JSON = "application/activity+json"
 AS_CONTEXT = "https://www.w3.org/ns/activitystreams"
@@ -196,7 +197,7 @@ class PeerActor:
 def send(message: HttpMessage, *, port: int | None = None) -> httpx.Response:
     """Send a request to loopback, whatever name it is for."""
     url = httpx.URL(message.target_uri)
-    with httpx.Client(trust_env=False, timeout=20.0) as client:
+    with plain_client() as client:
         return client.request(
             message.method,
             url.copy_with(scheme="http", host="127.0.0.1", port=port or url.port),

@@ -312,6 +312,12 @@ class Sockets:
             await asyncio.sleep(CLOSE_LOOK_SECONDS)
 
 
+@lru_cache(maxsize=1)
+def _tls(_: ssl.DefaultVerifyPaths) -> ssl.SSLContext:
+    """Return what believes the authorities at these paths; reading them takes longer than a request."""
+    return ssl.create_default_context()
+
+
 @asynccontextmanager
 async def open_client(
     policy: egress.EgressPolicy,
@@ -324,7 +330,7 @@ async def open_client(
 ) -> AsyncIterator[Client]:
     """Open the client and close it, with its connections and threads, in the end."""
     # httpx reads SSL_CERT_FILE only together with the proxies of the environment; this context always does.
-    tls = ssl.create_default_context()
+    tls = _tls(ssl.get_default_verify_paths())
     sockets = Sockets()
     connector = aiohttp.TCPConnector(
         ssl=tls,

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.asking import plain_client
 from tests.nodes.harness import wait_until
 from tests.ports import free_port
 
@@ -77,7 +78,7 @@ class FedifyPeer:
         return self.deliveries(kind)[-1]
 
     def _request(self, method: str, path: str, document: Document | None) -> httpx.Response:
-        with httpx.Client(trust_env=False, timeout=30.0) as client:
+        with plain_client(timeout=30.0) as client:
             return client.request(method, f"http://127.0.0.1:{self.port}{path}", json=document)
 
 

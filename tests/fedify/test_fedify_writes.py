@@ -12,6 +12,7 @@ from federation import activities, actors, authority, jsonld, objects, proofs, s
 from federation.activities import Activity
 from federation.actors import Actor
 from federation.signatures import Dialect, HttpMessage
+from tests.asking import plain_client
 from tests.fedify.collective import Collective
 from tests.fedify.fedify_peer import CAVAGE, RFC_9421, FedifyPeer, running_fedify
 from tests.peer_server import Request
@@ -38,7 +39,7 @@ def fedify(first_knock: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def alice(fedify: FedifyPeer) -> Actor:
     """The actor document of alice, as we read it."""
     url = httpx.URL(fedify.actor_uri).copy_with(host="127.0.0.1")
-    with httpx.Client(trust_env=False) as client:
+    with plain_client() as client:
         answer = client.get(url, headers={"accept": "application/activity+json"})
     return actors.parse_actor(jsonld.load(answer.content))
 

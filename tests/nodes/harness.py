@@ -6,6 +6,7 @@ Names under .localhost lie on loopback, and a plain resolver does not know them,
 connect to 127.0.0.1 and name the host in the Host header.
 """
 
+import functools
 import json
 import os
 import signal
@@ -23,6 +24,7 @@ import httpx
 import sqlalchemy
 
 from federation.signatures import HttpMessage
+from tests.asking import plain_client
 from tests.nodes.forking import REPOSITORY, Child, fork_server
 from tests.ports import free_port
 
@@ -204,13 +206,10 @@ class Node:
     def rows(self, statement: str, **values: Any) -> list[dict[str, Any]]:
         """Ask the node's database, which a test otherwise leaves alone."""
         default = f"sqlite:///{self.folder / 'fedinode.db'}"
-        engine = sqlalchemy.create_engine(self.environ.get("FEDINODE_DATABASE_URL", default))
-        try:
-            with engine.connect() as connection:
-                found = connection.execute(sqlalchemy.text(statement), values)
-                return [dict(row) for row in found.mappings()]
-        finally:
-            engine.dispose()
+        engine = _engine(self.environ.get("FEDINODE_DATABASE_URL", default))
+        with engine.connect() as connection:
+            found = connection.execute(sqlalchemy.text(statement), values)
+            return [dict(row) for row in found.mappings()]
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
         """Send `body` to a path as it is."""
@@ -225,8 +224,13 @@ class Node:
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
     ) -> httpx.Response:
         url = f"http://127.0.0.1:{self.port}{path}"
-        with httpx.Client(trust_env=False, timeout=20.0) as client:
+        with plain_client() as client:
             return client.request(method, url, headers={"host": self.host, **headers}, content=body)
+
+
+@functools.lru_cache(maxsize=32)
+def _engine(database_url: str) -> sqlalchemy.Engine:
+    return sqlalchemy.create_engine(database_url, poolclass=sqlalchemy.NullPool)
 
 
 def make_node(name: str, parent: Path, environ: Mapping[str, str] | None = None) -> Node:

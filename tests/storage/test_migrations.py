@@ -110,7 +110,7 @@ def test_a_new_database_file_is_readable_by_its_owner_alone(tmp_path: Path) -> N
     assert stat.S_IMODE((tmp_path / "fedinode.db").stat().st_mode) == 0o600
 
 
-def test_a_process_of_its_own_runs_the_migrations(empty_database_url: str) -> None:
+def test_an_empty_database_is_upgraded_once(empty_database_url: str) -> None:
     assert upgrades.run(empty_database_url) is True
     assert upgrades.run(empty_database_url) is False
 
