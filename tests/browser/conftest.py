@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.serving import Site, serving
 
@@ -25,6 +25,8 @@ _OPTIONS = (
     "--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
 HEIGHT = 900
+#: A busy machine may take so long to show what it was asked for.
+PATIENCE_MS = 40_000
 
 
 def find_chromium() -> str | None:
@@ -38,6 +40,7 @@ def browser() -> Iterator[Browser]:
     chromium = find_chromium()
     if chromium is None:
         pytest.skip("chromium is not installed")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=list(_OPTIONS))
         yield opened
@@ -60,6 +63,7 @@ def page_of(browser: Browser) -> Iterator[PageOf]:
                 service_workers="block",
             )
             stack.callback(context.close)
+            context.set_default_timeout(PATIENCE_MS)
             return context.new_page()
 
         yield open_page
