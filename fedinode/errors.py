@@ -122,5 +122,9 @@ class ClockWrong(NodeError):
     """The clock of this machine is wrong."""
 
 
+class ListRefused(NodeError):
+    """A list of people in a file cannot be taken."""
+
+
 class TypesettingFailed(NodeError):
     """A document could not be set as PDF."""

@@ -15,7 +15,7 @@ from federation.cosigning import bundle as bundles
 from federation.jsonld import Document
 from fedinode import text
 from fedinode.capabilities import Capabilities
-from fedinode.services import reading
+from fedinode.services import finding, reading
 from fedinode.services.cosigning import attaching, bundling, exposing, rostering
 from fedinode.services.cosigning.bundling import KeptList
 from fedinode.services.cosigning.rostering import Roster, Signatory
@@ -61,6 +61,12 @@ class Material:
     def shown_countries(self) -> frozenset[str]:
         """The countries that may be named beside a person."""
         return frozenset(code for code, _ in self.numbers.countries)
+
+
+async def uid_of(cap: Capabilities, url: str) -> str:
+    """Return the end of the id of the post of ours at an address. Raises: NotFound."""
+    subject = await cap.database.read(lambda session: finding.require_object(session, cap.urls, url))
+    return subject.uri.rpartition("/")[2]
 
 
 async def gather(cap: Capabilities, uid: str) -> Material:
