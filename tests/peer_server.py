@@ -21,6 +21,7 @@ import trustme
 from federation import keys, signatures
 from federation.signatures import Dialect, HttpMessage
 from tests.asking import plain_client
+from tests.listening import PATIENCE_SECONDS, finish_others, stop_listening
 
 ACTIVITY_JSON = "application/activity+json"
 AS_CONTEXT = "https://www.w3.org/ns/activitystreams"
@@ -248,17 +249,18 @@ class PeerServer:
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await end.wait()
-        server.close()
+        await stop_listening(server)
         # Those who wait for the end hang up by themselves now.
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await finish_others()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            request = await _read_request(reader)
-            name = (request.header("host") or "").lower().partition(".peers.")[0]
-            await self._write(writer, self.peer(name).handle(request))
-        writer.close()
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                request = await _read_request(reader)
+                name = (request.header("host") or "").lower().partition(".peers.")[0]
+                await self._write(writer, self.peer(name).handle(request))
+        finally:
+            writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
 
@@ -288,11 +290,11 @@ class PeerServer:
         thread = threading.Thread(target=loop.run_until_complete, args=(self._serve(ready, end),))
         thread.start()
         try:
-            assert ready.wait(10), "the peer server could not listen"
+            assert ready.wait(PATIENCE_SECONDS), "the peer server could not listen"
             yield self
         finally:
             loop.call_soon_threadsafe(end.set)
-            thread.join(10)
+            thread.join(PATIENCE_SECONDS)
             loop.close()
 
 

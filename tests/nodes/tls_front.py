@@ -9,6 +9,8 @@ import ssl
 import threading
 from collections.abc import Iterator
 
+from tests.listening import PATIENCE_SECONDS, stop_listening
+
 _CHUNK_BYTES = 65_536
 
 
@@ -54,7 +56,7 @@ async def _serve(
     server = await asyncio.start_server(front.connected, "127.0.0.1", port, ssl=context)
     ready.set()
     await end.wait()
-    server.close()
+    await stop_listening(server)
     await front.close()
 
 
@@ -76,9 +78,9 @@ def serving(front: Front, port: int, context: ssl.SSLContext) -> Iterator[None]:
     )
     thread.start()
     try:
-        assert ready.wait(10), f"the TLS front could not listen on port {port}"
+        assert ready.wait(PATIENCE_SECONDS), f"the TLS front could not listen on port {port}"
         yield
     finally:
         loop.call_soon_threadsafe(end.set)
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
         loop.close()
