@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 
 import pytest
 
+from fedinode.manuscripts import Source, Status
 from fedinode.resources import resource_dir
+from fedinode.services import presenting
 from fedinode.services.presenting import PostView
 from fedinode.urls import Urls
 from fedinode.web.assets import Assets
@@ -15,6 +18,7 @@ from fedinode.web.rendering import Renderer
 from tests.web import sample_views
 
 ORIGIN = "https://berlin.example"
+DAY = date(2026, 3, 2)
 HOSTILE = "<script>alert(1)</script>\"'&"
 #: Elements that have no end tag.
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -175,9 +179,57 @@ def test_a_statement_shows_who_when_where_and_what_is_demanded(render_post: Rend
 def test_sources_say_what_each_of_them_is(render_post: Render) -> None:
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", render_post(sample_views.STATEMENT)))
     assert "Original: Tenants’ assembly" in text
-    assert "First published by Stadtbote, 8 November 2026, licence: CC BY-SA 4.0" in text
+    assert "First published by Stadtbote on 8 November 2026, licence: CC BY-SA 4.0" in text
     assert "Translated from German by Nino K." in text
     assert "Found at example.net" in text
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (Source(role="first_published"), "First published"),
+        (Source(role="first_published", published=DAY), "First published on 2 March 2026"),
+        (Source(role="first_published", author="Ana", title="Bread"), "First published by Ana: Bread"),
+        (
+            Source(role="first_published", publisher="Blatt", author="Ana", title="Bread", published=DAY),
+            "First published by Blatt on 2 March 2026: Bread, Ana",
+        ),
+        (Source(role="found", title="Bread", published=DAY), "Found at Bread on 2 March 2026"),
+        (Source(role="translated_from"), "Translated"),
+        (Source(role="translated_from", translator="Nino"), "Translated by Nino"),
+        (
+            Source(role="translated_from", language="pt", title="Pão", publisher="Folha", published=DAY),
+            "Translated from Portuguese: Pão, Folha, 2 March 2026",
+        ),
+        (Source(role="original", title="Bread", publisher="Blatt"), "Original: Bread, Blatt"),
+        (Source(role="original", author="Ana", translator="Nino"), "Original: Ana, translated by Nino"),
+    ],
+)
+def test_a_source_says_all_it_knows_in_one_line(render_post: Render, source: Source, words: str) -> None:
+    page = render_post(replace(sample_views.STATEMENT, sources=(source,)))
+    (line,) = re.findall(r'<ul class="sources">\s*<li>(.*?)</li>', page, re.DOTALL)
+    assert re.sub(r"<[^>]+>", "", line).strip() == words
+
+
+def test_words_and_terms_that_were_taken_over_are_named(render_post: Render) -> None:
+    copied = presenting.Copied(taken_at=datetime(2026, 11, 12, tzinfo=UTC))
+    page = render_post(replace(sample_views.STATEMENT, copied=copied, licence="CC BY-SA 4.0"))
+    assert "Unchanged copy." in page
+    assert "verified on 12 November 2026" in page
+    assert "<bdi>CC BY-SA 4.0</bdi>" in page
+
+
+def test_a_translation_names_who_made_it_from_what(render_post: Render) -> None:
+    version = replace(sample_views.STATEMENT.current, status=Status.OWN, translator="Mira")
+    others = tuple(each for each in sample_views.STATEMENT.versions if not each.is_current)
+    late = replace(
+        sample_views.STATEMENT, versions=(*others, version), source_language="ru", is_late_translation=True
+    )
+    page = render_post(late)
+    assert "This is our own translation." in page
+    assert "It was made from the text in Russian." in page
+    assert "Translation: <bdi>Mira</bdi>" in page
+    assert "Who signed agreed to the original." in page
 
 
 def test_a_translation_says_so_and_leads_to_the_original(render_post: Render) -> None:
