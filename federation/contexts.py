@@ -35,6 +35,7 @@ OBJECT_CONTEXT: Final[list[Any]] = [
         "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
         "timezone": "https://w3id.org/fep/8a8e/timezone",
         "joinMode": "https://w3id.org/fep/8a8e/joinMode",
+        "ical": "http://www.w3.org/2002/12/cal/ical#",
         "externalParticipationUrl": "https://w3id.org/fep/8a8e/externalParticipationUrl",
         "organizers": {"@id": "https://w3id.org/fep/8a8e/organizers", "@type": "@id"},
         "OrganizersCollection": "https://w3id.org/fep/8a8e/OrganizersCollection",

@@ -142,6 +142,7 @@ class EventFacts:
     online_url: str | None = None
     organisers: tuple[Organiser, ...] = ()
     sign_up_url: str | None = None
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,6 +377,8 @@ def _render_event(event: EventFacts) -> Document:
             "totalItems": len(event.organisers),
             "items": [_render_organiser(organiser) for organiser in event.organisers],
         },
+        # As Mobilizon writes and reads it.
+        "ical:status": "CANCELLED" if event.is_cancelled else "CONFIRMED",
         "joinMode": "none" if event.sign_up_url is None else "external",
         "externalParticipationUrl": event.sign_up_url,
     }

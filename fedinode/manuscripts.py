@@ -47,10 +47,20 @@ class Person:
     handle: str | None = None
     url: str | None = None
     role: str | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     def name_in(self, language: str) -> str:
         """Return the name as written in `language`, else the common one."""
         return self.names.get(language, self.name)
+
+    def place_in(self, language: str) -> str | None:
+        """Return where they are from as written in `language`, else as everywhere."""
+        return self.places.get(language, self.place)
+
+    def role_in(self, language: str) -> str | None:
+        """Return what they do as written in `language`, else as everywhere."""
+        return self.roles.get(language, self.role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +136,32 @@ class StatementFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What was announced of an event before it changed; `place` and `address` only where those changed.
+
+    The place is in the first language of the post.
+    """
+
+    starts: datetime
+    timezone: str
+    ends: datetime | None = None
+    place: str | None = None
+    address: str | None = None
+
+    @property
+    def starts_at(self) -> datetime:
+        """The start as an instant, in UTC."""
+        return self.starts.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The end as an instant, in UTC; None where the end was open."""
+        if self.ends is None:
+            return None
+        return self.ends.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventFacts:
     """When and where an event is.
 
@@ -147,11 +183,21 @@ class EventFacts:
     interpretation: tuple[str, ...] = ()
     organisers: tuple[Person, ...] = ()
     speakers: tuple[Person, ...] = ()
+    #: None where the file does not say: then an edit leaves it as it is.
+    cancelled: bool | None = None
+    #: Set where a public event was changed, by the node and never by the file.
+    before: Announced | None = None
 
     @property
     def starts_at(self) -> datetime:
         """The start as an instant, in UTC."""
         return self.starts.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether it was announced for another time."""
+        was = self.before
+        return was is not None and (was.starts_at, was.ends_at) != (self.starts_at, self.ends_at)
 
     @property
     def ends_at(self) -> datetime | None:

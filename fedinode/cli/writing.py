@@ -8,7 +8,7 @@ from fedinode.cli import agreeing
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
 from fedinode.cli.output import counted
 from fedinode.manuscripts import Manuscript
-from fedinode.services import amending, cataloguing, publishing, revising
+from fedinode.services import amending, cataloguing, publishing, rescheduling, revising
 
 
 async def post(call: Call, cap: Capabilities) -> None:
@@ -68,6 +68,24 @@ async def delete(call: Call, cap: Capabilities) -> None:
         return
     call.output.line(done.uri)
     call.output.say(f'"{done.title}" is taken back; {counted(done.servers, "server")} to tell.')
+
+
+async def cancel_event(call: Call, cap: Capabilities) -> None:
+    """Call an event off, or ask the members to."""
+    args = call.args
+    done = await rescheduling.cancel_event(cap, args.url, revive=args.revive, account=args.account)
+    if done.standing is None:
+        call.output.line(done.uri)
+        state = "takes place" if args.revive else "is called off"
+        told = f"; {counted(done.deliveries, 'server')} will be told"
+        call.output.say(
+            f"It {state}{' already' if done.already else ''}: {done.url}{'' if done.already else told}."
+        )
+        return
+    made = done.uri if done.standing.is_approved else None
+    agreeing.tell_standing(
+        call, done.standing, made, f"Changed at {done.url}.", how=f"cancel-event {done.uri}"
+    )
 
 
 async def reply(call: Call, cap: Capabilities) -> None:
@@ -169,6 +187,16 @@ COMMANDS = (
         summary="make a draft public, or ask the members to",
         run=on_node(publish),
         arguments=(_URL, agreeing.ACCOUNT),
+    ),
+    Command(
+        name="cancel-event",
+        summary="say that an event does not take place, here and to all who have it",
+        run=on_node(cancel_event),
+        arguments=(
+            _URL,
+            agreeing.ACCOUNT,
+            argument("--revive", action="store_true", help="it takes place after all"),
+        ),
     ),
     Command(
         name="reply",

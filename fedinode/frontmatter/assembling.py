@@ -302,6 +302,8 @@ def _event(reader: Reader, top: dict[str, Any], tables: dict[str, Any]) -> Event
     zone = top.get("timezone")
     if zone is None:
         raise fault(reader.path, reader.line(("starts",)), 'the key "timezone" is missing')
+    if top.get("sign_up") == "here":
+        reader.warn(("sign_up",), "nobody can sign up here yet; write the address of a form")
     starts = _local(reader, "starts", top["starts"], zone)
     ends = _local(reader, "ends", top["ends"], zone) if "ends" in top else None
     own = ("show_zones", "attendance", "address", "url", "room", "sign_up", "capacity", "working_languages")
@@ -311,7 +313,7 @@ def _event(reader: Reader, top: dict[str, Any], tables: dict[str, Any]) -> Event
         timezone=zone,
         organisers=_records(reader, tables, "organisers", Kind.EVENT, Person),
         speakers=_records(reader, tables, "speakers", Kind.EVENT, Person),
-        **{key: top[key] for key in (*own, "interpretation") if key in top},
+        **{key: top[key] for key in (*own, "interpretation", "cancelled") if key in top},
     )
     if facts.ends_at is not None and facts.ends_at <= facts.starts_at:
         raise reader.fault(("ends",), 'is not after "starts": the event ends before it starts')

@@ -20,6 +20,8 @@ class Field:
     convert: values.Converter
     kinds: frozenset[Kind] = _ALL
     is_required: bool = False
+    #: Added to the message where it is missing: what to write there.
+    hint: str = ""
 
 
 Fields = dict[str, Field]
@@ -69,13 +71,19 @@ _OF_EVENTS: Final[Fields] = {
     "capacity": Field(convert=values.number),
     "working_languages": Field(convert=values.list_of(values.language)),
     "interpretation": Field(convert=values.list_of(values.language)),
+    "cancelled": Field(convert=values.yes_or_no),
 }
 _PERSON: Final[Fields] = {
     "name": Field(convert=values.name, is_required=True),
     "names": Field(convert=values.languages_to_names),
     "place": Field(convert=values.name),
+    "places": Field(convert=values.languages_to_names),
     "handle": Field(convert=values.handle),
     "url": Field(convert=values.url),
+}
+_PERSON_AT_EVENT: Final[Fields] = _PERSON | {
+    "role": Field(convert=values.name),
+    "roles": Field(convert=values.languages_to_names),
 }
 
 
@@ -111,8 +119,8 @@ SIGNED_ELSEWHERE: Final[Fields] = {
 #: Lists of tables, `[[name]]`.
 LISTS: Final[Mapping[str, Fields]] = {
     "authors": _PERSON,
-    "organisers": _PERSON | {"role": Field(convert=values.name)},
-    "speakers": _PERSON | {"role": Field(convert=values.name)},
+    "organisers": _PERSON_AT_EVENT,
+    "speakers": _PERSON_AT_EVENT,
     "source": {
         "role": Field(
             convert=values.one_of(("original", "first_published", "found", "translated_from")),
@@ -135,7 +143,11 @@ LISTS: Final[Mapping[str, Fields]] = {
     },
     "media": {
         "file": Field(convert=values.name, is_required=True),
-        "alt": Field(convert=values.text, is_required=True),
+        "alt": Field(
+            convert=values.text,
+            is_required=True,
+            hint="say in a sentence what the picture shows, for those who do not see it",
+        ),
         "alts": Field(convert=values.languages_to_names),
         "caption": Field(convert=values.markdown),
         "licence": Field(convert=values.name),

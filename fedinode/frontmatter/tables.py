@@ -48,7 +48,8 @@ class Reader:
             self._require_known((*where, key), fields, kind)
         for key, field in fields.items():
             if field.is_required and kind in field.kinds and key not in table:
-                raise fault(self.path, self.line(where), f'the key "{key}" is missing{_in(where)}')
+                hint = f"; {field.hint}" if field.hint else ""
+                raise fault(self.path, self.line(where), f'the key "{key}" is missing{_in(where)}{hint}')
         return {key: self.value((*where, key), fields[key].convert, each) for key, each in table.items()}
 
     def value(self, where: positions.KeyPath, convert: values.Converter, value: Any) -> Any:

@@ -191,7 +191,7 @@ def hashtag(tag: str) -> str:
 
 
 def _attached(work: Work) -> tuple[MediaRow, ...]:
-    # Mastodon shows nothing of an attached PDF, and takes the link card away for it. What is signed names all.
+    # Mastodon shows nothing of an attached PDF, and takes the link card for it. What is signed names all.
     if can_be_co_signed(work.facts):
         return work.media
     return tuple(file for file in work.media if _is_picture(file))
@@ -254,6 +254,7 @@ def _event(event: EventFacts, work: Work) -> objects.EventFacts:
         online_url=event.url if event.attendance != "place" else None,
         organisers=tuple(_organiser(person, work.texts[0].language) for person in event.organisers),
         sign_up_url=event.sign_up if event.sign_up != "here" else None,
+        is_cancelled=bool(event.cancelled),
     )
 
 

@@ -63,8 +63,9 @@ def event_blocks(title: str | None, html: str, facts: Facts, language: str) -> l
     del title  # It is the name, which every peer shows above the text.
     wording = facts.wording(language)
     lines = text.event_lines(facts.event, wording) if facts.event else ()
+    changed = [text.notices_html(facts.event, wording)] if facts.event else []
     when = [_paragraph("<br>".join(text.escape(line) for line in lines))] if lines else []
-    return [*when, html, _languages(facts, wording), *_links(facts, language)]
+    return [*changed, *when, html, _languages(facts, wording), *_links(facts, language)]
 
 
 def _statement_head(facts: Facts, language: str) -> list[str]:

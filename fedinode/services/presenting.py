@@ -200,6 +200,8 @@ class PostView:
     copied: Copied | None = None
     licence: str | None = None
     event: EventFacts | None = None
+    #: What must be known of an event first: that it is cancelled, or what has changed.
+    notices: tuple[str, ...] = ()
     place: str | None = None
     reactions: Reactions = Reactions()
     #: Who signed a statement that is open to that.

@@ -7,6 +7,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict
 from fedinode.manuscripts import Facts, Manuscript, parse_facts
 from fedinode.services import (
+    announcing,
     binding,
     composing,
     deciding,
@@ -89,6 +90,8 @@ def edit_public(
     Raises: Conflict, NotAllowed.
     """
     standing = federated_objects.list_of_post(session, post.id)
+    public = parse_facts(federated_objects.newest_revision(session, standing[0].id).facts)
+    prepared = announcing.carry_over(prepared, public)
     previous = drafting.texts_of_objects(session, standing)
     text_changed = _text_changed(session, standing, previous, prepared)
     if text_changed:

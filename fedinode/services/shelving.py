@@ -23,7 +23,16 @@ from fedinode.services.presenting import (
 from fedinode.storage.kept_posts import KeptPost
 from fedinode.storage.public_collectives import PublicCollective
 from fedinode.storage.public_posts import ListedPost, MediaRow, TextRow
-from fedinode.text import display_handle, display_host, escape, excerpt, inline_to_html, note_to_html, plain
+from fedinode.text import (
+    display_handle,
+    display_host,
+    escape,
+    event_notices,
+    excerpt,
+    inline_to_html,
+    note_to_html,
+    plain,
+)
 from fedinode.urls import Urls
 
 _TITLE_CHARS = 80
@@ -107,6 +116,7 @@ def post_view(
         source_language=wording.source_language,
         licence=facts.licence,
         event=facts.event,
+        notices=event_notices(facts.event, wording) if facts.event else (),
         place=wording.place,
     )
 
@@ -189,6 +199,9 @@ def _summary_html(text: TextRow) -> str:
 
 
 def _changed_at(post: ListedPost, text: TextRow) -> datetime | None:
+    if post.kind == Kind.EVENT and post.first_public_at and text.revised_at > post.first_public_at:
+        # An event that was moved or called off has changed, though no word of its text did.
+        return text.revised_at
     # A text may have been rewritten many times before it was shown.
     if text.number == 1 or post.first_public_at is None or text.written_at <= post.first_public_at:
         return None

@@ -199,6 +199,28 @@ def list_of_revision(session: Session, revision_id: int) -> tuple[MediaRow, ...]
     )
 
 
+def as_new(session: Session, revision_id: int) -> tuple[NewMedia, ...]:
+    """Return the files of a revision as another revision takes them."""
+    files = list_of_revision(session, revision_id)
+    ids = [each.media_id for each in files]
+    found = session.execute(select(_MEDIA.id, _MEDIA.size_bytes).where(_MEDIA.id.in_(ids)))
+    sizes = {row.id: row.size_bytes for row in found}
+    return tuple(
+        NewMedia(
+            digest=each.digest,
+            type=each.type,
+            path=each.path,
+            size_bytes=sizes[each.media_id],
+            width=each.width,
+            height=each.height,
+            licence=each.licence,
+            alts=each.alts,
+            captions=each.captions,
+        )
+        for each in files
+    )
+
+
 def known_paths(session: Session) -> frozenset[str]:
     """Return the names of all files that rows refer to."""
     return frozenset(session.scalars(select(_MEDIA.path).union(select(_SIZES.path))))

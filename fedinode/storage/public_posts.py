@@ -66,6 +66,8 @@ class TextRow:
     revision_id: int
     number: int
     written_at: datetime
+    #: When the present revision of its object was made: it may say more than this text.
+    revised_at: datetime
     #: What its own object says beside the prose, as a JSON document.
     facts: bytes | None = None
 
@@ -197,6 +199,7 @@ def _texts_of(session: Session, post_ids: list[int]) -> list[tuple[TextRow, byte
             _TEXT_REVISIONS.created_at,
             _OBJECTS.uri,
             _REVISIONS.id.label("revision_id"),
+            _REVISIONS.created_at.label("revised_at"),
             _REVISIONS.facts,
         )
         .join(_TEXT_REVISIONS, _TEXT_REVISIONS.text_id == _TEXTS.id)
@@ -231,6 +234,7 @@ def _text_row(row: Any) -> TextRow:
         revision_id=row.revision_id,
         number=row.number,
         written_at=row.created_at,
+        revised_at=row.revised_at,
         facts=row.facts,
     )
 

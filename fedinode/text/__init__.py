@@ -27,7 +27,14 @@ from fedinode.text.markdown import (
     note_to_html,
     without_languages,
 )
-from fedinode.text.occasions import clock_times, date_in_words, event_lines, event_summary
+from fedinode.text.occasions import (
+    clock_times,
+    date_in_words,
+    event_lines,
+    event_notices,
+    event_summary,
+    notices_html,
+)
 from fedinode.text.resemblance import outline
 from fedinode.text.slugs import slugify
 
@@ -42,6 +49,7 @@ __all__ = [
     "display_host",
     "escape",
     "event_lines",
+    "event_notices",
     "event_summary",
     "excerpt",
     "fold",
@@ -49,6 +57,7 @@ __all__ = [
     "markdown_to_html",
     "normalise",
     "note_to_html",
+    "notices_html",
     "outline",
     "plain",
     "slugify",

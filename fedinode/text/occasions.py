@@ -53,6 +53,24 @@ def _clock_time(event: EventFacts, zone: str, language: str) -> str:
     return f"{words} ({day})"
 
 
+def event_notices(event: EventFacts, wording: Wording) -> tuple[str, ...]:
+    """Return what must be known before anything else: that it is cancelled, or what has changed."""
+    _ = i18n.translator(wording.language)
+    if event.cancelled:
+        return (_("Cancelled: this event does not take place."),)
+    was = event.before
+    if was is None:
+        return ()
+    when = date_in_words(was.starts.replace(tzinfo=ZoneInfo(was.timezone)), wording.language)
+    place = ", ".join(part for part in (was.place, was.address) if part)
+    time_words = _("The time has changed. It was announced for: {when}")
+    place_words = _("The place has changed. It was announced for: {place}")
+    return (
+        *((time_words.format(when=when),) if event.is_moved else ()),
+        *((place_words.format(place=place),) if place else ()),
+    )
+
+
 def event_lines(event: EventFacts, wording: Wording) -> tuple[str, ...]:
     """Return date, clock times, end, place and organisers, a line of plain text each."""
     language = wording.language
@@ -96,12 +114,18 @@ def people_in_words(people: Sequence[Person], language: str) -> str:
 
 
 def _person(person: Person, language: str) -> str:
-    beside = ", ".join(part for part in (person.role, person.place) if part)
+    beside = ", ".join(part for part in (person.role_in(language), person.place_in(language)) if part)
     return person.name_in(language) + (f" ({beside})" if beside else "")
 
 
 def event_summary(event: EventFacts, wording: Wording, summary: str | None) -> str:
-    """Return the HTML summary of an Event: its facts, then the author's own summary."""
+    """Return the HTML summary of an Event: what has changed, its facts, then the author's own summary."""
     facts = "<br>".join(markdown.escape(line) for line in event_lines(event, wording))
     own = f"<p>{markdown.inline_to_html(summary)}</p>" if summary else ""
-    return f"<p>{facts}</p>{own}"
+    return f"{notices_html(event, wording)}<p>{facts}</p>{own}"
+
+
+def notices_html(event: EventFacts, wording: Wording) -> str:
+    """Return what must be known first as a paragraph; nothing where nothing has changed."""
+    notices = "<br>".join(markdown.escape(line) for line in event_notices(event, wording))
+    return f"<p><strong>{notices}</strong></p>" if notices else ""

@@ -1,13 +1,14 @@
 """Calendars over HTTP: a feed for each collective and for the node, and a file for each event.
 
 Times are written in UTC, computed from the local time when asked: a zone whose rules change needs no new file
-format, and no calendar program misreads our description of a zone.
+format, and no calendar program misreads a description of a zone.
 Spec: RFC 5545 (iCalendar), RFC 7986 (NAME, REFRESH-INTERVAL).
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import icalendar
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,8 +21,6 @@ from fedinode.web import answers, archive_pages
 from fedinode.web.answers import Site
 
 ICALENDAR: Final = "text/calendar; charset=utf-8"
-_MAX_LINE_BYTES: Final = 75
-_ESCAPES: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": ""})
 
 
 async def events(site: Site, request: Request) -> Response:
@@ -55,84 +54,65 @@ def _answer(site: Site, view: CalendarView) -> CachedAnswer:
 
 def render(view: CalendarView, host: str) -> bytes:
     """Write a calendar."""
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:-//fedinode//fedinode {installed_version()}//EN",
-        "METHOD:PUBLISH",
-        f"NAME:{_escaped(view.title)}",
-        f"X-WR-CALNAME:{_escaped(view.title)}",
-        "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
-    ]
+    calendar = icalendar.Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", f"-//fedinode//fedinode {installed_version()}//EN")
+    calendar.add("method", "PUBLISH")
+    calendar.add("name", _shown(view.title))
+    calendar.add("x-wr-calname", _shown(view.title))
+    calendar.add("refresh-interval", timedelta(hours=6), {"VALUE": "DURATION"})
     for entry in view.entries:
-        lines += _event(entry, host)
-    for cancelled in view.cancelled:
-        lines += _cancelled(cancelled, host)
-    lines.append("END:VCALENDAR")
-    return "".join(_folded(line) for line in lines).encode()
+        calendar.add_component(_event(entry, host))
+    for withdrawn in view.cancelled:
+        calendar.add_component(_withdrawn(withdrawn, host))
+    return bytes(calendar.to_ical(sorted=False))
 
 
-def _event(entry: PostView, host: str) -> list[str]:
-    event = entry.event
-    assert event is not None, "a calendar holds events alone"
+def _event(entry: PostView, host: str) -> icalendar.Event:
+    facts = entry.event
+    assert facts is not None, "a calendar holds events alone"
     changed_at = entry.updated_at or entry.published_at
-    tongue = f";LANGUAGE={entry.language}"
-    where = ", ".join(part for part in (entry.place, event.address) if part)
-    optional = (
-        (f"DTEND:{_moment(event.ends_at)}" if event.ends_at else ""),
-        (f"LOCATION{tongue}:{_escaped(where)}" if where else ""),
-        (f"CATEGORIES{tongue}:{','.join(_escaped(tag) for tag in entry.tags)}" if entry.tags else ""),
-    )
-    return [
-        "BEGIN:VEVENT",
-        f"UID:{entry.uid}@{host}",
-        f"DTSTAMP:{_moment(changed_at)}",
-        f"LAST-MODIFIED:{_moment(changed_at)}",
-        f"SEQUENCE:{int((changed_at - entry.published_at).total_seconds())}",
-        f"DTSTART:{_moment(event.starts_at)}",
-        *(line for line in optional if line),
-        f"SUMMARY{tongue}:{_escaped(entry.title)}",
-        f"DESCRIPTION{tongue}:{_escaped(_description(entry))}",
-        f"URL:{entry.url}",
-        "STATUS:CONFIRMED",
-        "END:VEVENT",
-    ]
+    tongue = {"LANGUAGE": entry.language}
+    event = icalendar.Event()
+    event.add("uid", f"{entry.uid}@{host}")
+    event.add("dtstamp", _moment(changed_at))
+    event.add("last-modified", _moment(changed_at))
+    event.add("sequence", int((changed_at - entry.published_at).total_seconds()))
+    event.add("dtstart", _moment(facts.starts_at))
+    if facts.ends_at is not None:
+        event.add("dtend", _moment(facts.ends_at))
+    where = ", ".join(part for part in (entry.place, facts.address) if part)
+    if where:
+        event.add("location", _shown(where), tongue)
+    if entry.tags:
+        event.add("categories", [_shown(tag) for tag in entry.tags], tongue)
+    event.add("summary", _shown(entry.title), tongue)
+    event.add("description", _shown(_description(entry)), tongue)
+    event.add("url", entry.url)
+    event.add("status", "CANCELLED" if facts.cancelled else "CONFIRMED")
+    return event
 
 
-def _cancelled(cancelled: Cancellation, host: str) -> list[str]:
+def _withdrawn(gone: Cancellation, host: str) -> icalendar.Event:
     # Its words are gone; that it does not take place is all that may be told.
-    return [
-        "BEGIN:VEVENT",
-        f"UID:{cancelled.uid}@{host}",
-        f"DTSTAMP:{_moment(cancelled.withdrawn_at)}",
-        f"SEQUENCE:{int(cancelled.withdrawn_at.timestamp()) // 60}",
-        f"DTSTART:{_moment(cancelled.starts_at)}",
-        "STATUS:CANCELLED",
-        "END:VEVENT",
-    ]
+    event = icalendar.Event()
+    event.add("uid", f"{gone.uid}@{host}")
+    event.add("dtstamp", _moment(gone.withdrawn_at))
+    event.add("sequence", int(gone.withdrawn_at.timestamp()) // 60)
+    event.add("dtstart", _moment(gone.starts_at))
+    event.add("status", "CANCELLED")
+    return event
 
 
 def _description(entry: PostView) -> str:
-    return "\n\n".join(part for part in (entry.plain_summary, text.plain(entry.html), entry.url) if part)
+    parts = (*entry.notices, entry.plain_summary, text.plain(entry.html), entry.url)
+    return "\n\n".join(part for part in parts if part)
 
 
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+def _moment(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def _escaped(words: str) -> str:
-    """Escape a text value. Spec: RFC 5545 section 3.3.11."""
-    return "".join(char for char in words if char in "\n\t" or char >= " ").translate(_ESCAPES)
-
-
-def _folded(line: str) -> str:
-    """Return the line in pieces of at most 75 bytes, no character torn. Spec: RFC 5545 section 3.1."""
-    pieces, piece, size = [], "", 0
-    for char in line:
-        width = len(char.encode())
-        if size + width > _MAX_LINE_BYTES:
-            pieces.append(piece)
-            piece, size = " ", 1
-        piece += char
-        size += width
-    return "\r\n".join([*pieces, piece]) + "\r\n"
+def _shown(words: str) -> str:
+    """Return words without control characters, which a calendar must not hold."""
+    return "".join(char for char in words if char in "\n\t" or char >= " ")

@@ -54,12 +54,26 @@ def _event(post: PostView) -> dict[str, Any]:
         "startDate": _local(event, is_end=False),
         "endDate": _local(event, is_end=True) if event.ends else None,
         "eventAttendanceMode": _ATTENDANCE[event.attendance],
-        "eventStatus": "https://schema.org/EventScheduled",
+        "eventStatus": f"https://schema.org/{_status(event)}",
+        "previousStartDate": _previous_start(event),
         "location": _locations(post, event),
         "organizer": organisers or [_collective(post)],
         "performer": [_person(speaker, post.language) for speaker in event.speakers],
         **_common(post),
     }
+
+
+def _status(event: EventFacts) -> str:
+    if event.cancelled:
+        return "EventCancelled"
+    return "EventRescheduled" if event.is_moved else "EventScheduled"
+
+
+def _previous_start(event: EventFacts) -> str | None:
+    was = event.before
+    if was is None or not event.is_moved:
+        return None
+    return formats.machine_time(was.starts_at.astimezone(ZoneInfo(was.timezone)))
 
 
 def _common(post: PostView) -> dict[str, Any]:

@@ -436,6 +436,7 @@ def test_an_event_is_written_with_its_facts() -> None:
                 {"type": "Organization", "name": "RISE", "url": "https://rise.example/"},
             ],
         },
+        "ical:status": "CONFIRMED",
         "joinMode": "external",
         "externalParticipationUrl": "https://berlin.example/sign-up",
     }
@@ -450,6 +451,7 @@ def test_what_an_event_lacks_is_not_written() -> None:
         "startTime": "2026-12-01T18:00:00Z",
         "timezone": "UTC",
         "organizers": {"type": "OrganizersCollection", "totalItems": 0, "items": []},
+        "ical:status": "CONFIRMED",
         "joinMode": "none",
     }
 
@@ -518,3 +520,9 @@ def test_a_work_in_other_languages_and_its_terms_are_written_and_read_back() -> 
 )
 def test_terms_are_read_as_peers_write_them(member: dict[str, object], licence: str | None) -> None:
     assert objects.parse_object(objects.render_object(FACTS) | member).licence == licence
+
+
+def test_an_event_that_is_called_off_says_so_in_the_words_of_mobilizon() -> None:
+    event = EventFacts(starts_at=datetime(2026, 12, 1, 18, 0, tzinfo=UTC), timezone="UTC", is_cancelled=True)
+
+    assert objects.render_object(replace(NOTE, type="Event", event=event))["ical:status"] == "CANCELLED"

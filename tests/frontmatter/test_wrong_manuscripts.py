@@ -128,7 +128,10 @@ CASES = {
     ("news", '[translations.en]\ntitle = "y"\nbody_file = "post.md"'): "which has front matter",
     ("news", '[translations.en]\ntitle = "y"\nbody = "' + ">" * 20 + ' z"'): "nested more than 16 deep",
     ("news", '[[media]]\nfile = "a.jpg"\nalt = "x"'): 'names the picture file "a.jpg", which does not exist.',
-    ("news", '[[media]]\nfile = "a.jpg"'): 'line 5: the key "alt" is missing in [media].',
+    ("news", '[[media]]\nfile = "a.jpg"'): (
+        'line 5: the key "alt" is missing in [media]; say in a sentence what the picture shows'
+    ),
+    ("event", EVENT + 'cancelled = "yes"'): '"cancelled" must be true or false',
     # events
     ("event", 'timezone = "Europe/Berlin"'): 'the key "starts" is missing.',
     ("event", "starts = 2027-05-01T19:00:00"): 'line 5: the key "timezone" is missing.',
