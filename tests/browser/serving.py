@@ -10,7 +10,7 @@ import shutil
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -168,7 +168,7 @@ async def _publish_all(cap: Capabilities, folder: Path) -> dict[str, Published]:
 def _answer(session: Session, cap: Capabilities, post: Published) -> None:
     """Let somebody far away answer a post, and publish something; count who signed."""
     now = cap.clock()
-    keeping_lists.count_due(session, cap.urls, datetime(2100, 1, 1, tzinfo=UTC))
+    keeping_lists.count_due(session, cap.urls, now + timedelta(minutes=2))
     peer = add(session, models.Peer, host="lisbon.example", level="none")
     facts = {"uri": "https://lisbon.example/actor", "url": "https://lisbon.example/@lisbon", "level": "none"}
     names = {"name": "Célula de Lisboa", "handle": "lisbon@lisbon.example", "peer_id": peer.id}
