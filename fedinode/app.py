@@ -11,6 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from fedinode.admin import table
+from fedinode.admin.doors import House
 from fedinode.capabilities import Capabilities
 from fedinode.resources import resource_dir
 from fedinode.services.supporting.limiting import Gate
@@ -21,6 +23,7 @@ from fedinode.web import (
     calendars,
     copied_names,
     copies,
+    cosigner_pages,
     downloads,
     embeds,
     errors,
@@ -98,6 +101,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/statements/{uid}/bundle.jsonl", signature_lists.bundle_lines),
     ("/statements/{uid}/signers", signer_pages.signers),
     ("/statements/{uid}/signers/{language}", signer_pages.signers),
+    ("/statements/{uid}/cosigners", cosigner_pages.cosigners),
     ("/statements/{uid}/leaflet", signer_pages.leaflet),
     ("/statements/{uid}/leaflet/{language}", signer_pages.leaflet),
     ("/statements/{uid}/qr.svg", signer_pages.qr_code),
@@ -127,6 +131,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/mirror/{digest}/badge/{language}.svg", embeds.copy_badge),
     ("/mirror/{digest}/embed", embeds.copy_embed),
     ("/mirror/{digest}/embed/{language}", embeds.copy_embed),
+    ("/mirror/{digest}/cosigners", cosigner_pages.copy_cosigners),
     ("/mirror/{digest}/witness", signature_lists.witness),
     ("/mirror/{digest}/signers", copied_names.names),
     ("/mirror/{digest}/signers/erase", copied_names.ask),
@@ -157,12 +162,12 @@ RECEIVED: Final[tuple[tuple[str, Handler], ...]] = (
     ("/actor/inbox", inbox_posts.post_inbox),
     ("/collectives/{name}/inbox", inbox_posts.post_inbox),
     ("/interact", interactions.lead),
+    ("/mirror/{digest}/signers/erase", copied_names.take),
     ("/statements/{uid}/sign", signing_pages.sign),
     ("/statements/{uid}/sign/{language}/leave", signing_pages.send_way_out),
     ("/sign/confirm/{token}", letter_links.confirm),
     ("/sign/leave/{token}", letter_links.leave),
     ("/sign/updates-off/{token}", letter_links.end_news),
-    ("/mirror/{digest}/signers/erase", copied_names.take),
 )
 
 
@@ -183,7 +188,9 @@ def create_app(cap: Capabilities) -> ASGIApp:
 
 def routes(site: Site) -> list[Route]:
     """Return the table of routes, bound to the site."""
+    house = House(site=site)
     return [
+        *(Route(path, partial(handler, house), methods=[verb]) for path, verb, handler in table.DOORS),
         *(Route(path, _bound(handler, site), methods=["POST"]) for path, handler in RECEIVED),
         *(Route(path, _bound(handler, site), methods=["GET"]) for path, handler in READ),
     ]

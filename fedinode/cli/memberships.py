@@ -4,7 +4,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.cli import agreeing
 from fedinode.cli.commands import AS, Call, Command, argument, on_node
 from fedinode.cli.output import counted
-from fedinode.services import enrolling, registering, telling
+from fedinode.services import enrolling, registering, securing, telling
 
 
 async def add(call: Call, cap: Capabilities) -> None:
@@ -64,6 +64,17 @@ async def wake(call: Call, cap: Capabilities) -> None:
     call.output.say(f"{call.args.email} counts again; this is in the audit.")
 
 
+async def reset(call: Call, cap: Capabilities) -> None:
+    """Forget a member's password and second factor."""
+    email = call.args.email
+    call.require_yes(f"{email} would lose password and second factor, and be signed out everywhere.")
+    count = await securing.reset(cap, email)
+    call.output.say(
+        f"Password and second factor are forgotten, {counted(count, 'browser')} signed out. "
+        f"`fedinode account link {email}` makes a link to sign in with."
+    )
+
+
 async def feed(call: Call, cap: Capabilities) -> None:
     """Make a new secret address of a member's feed, or none."""
     if call.args.off:
@@ -121,6 +132,13 @@ COMMANDS = (
         summary="let a member count again who was not seen for long",
         run=on_node(wake),
         arguments=(_EMAIL,),
+    ),
+    Command(
+        name="account reset",
+        summary="forget the password and second factor of a member who lost them",
+        run=on_node(reset),
+        arguments=(_EMAIL,),
+        destroys=True,
     ),
     Command(
         name="account feed",

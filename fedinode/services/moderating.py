@@ -3,7 +3,7 @@
 Who is kept out altogether is `excluding`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -69,6 +69,27 @@ async def approve(cap: Capabilities, reply_id: int) -> Reply:
 async def hide(cap: Capabilities, reply_id: int) -> Reply:
     """Hide a reply, held or shown. Raises NotFound."""
     return await _decide(cap, reply_id, "hidden", "hidden")
+
+
+async def settle(
+    cap: Capabilities, reply_ids: Sequence[int], *, is_shown: bool, collectives: Collection[str]
+) -> int:
+    """Show or hide replies to posts of these collectives, all or none; return how many. Raises NotFound."""
+    state, decision = ("shown", "approved") if is_shown else ("hidden", "hidden")
+
+    def write(session: Session) -> set[str]:
+        now, keys = cap.clock(), set()
+        for number in reply_ids:
+            found = replies.find_details(session, number)
+            if found is None or found.state == "deleted" or found.collective not in collectives:
+                raise NotFound(f"There is no reply {number}.")
+            replies.decide(session, number, state, decision, now)
+            keys.add(post_key(found.post_uid))
+        invalidations.record(session, sorted(keys), now)
+        return keys
+
+    cap.cache.invalidate(await cap.database.write(write))
+    return len(reply_ids)
 
 
 async def _decide(cap: Capabilities, reply_id: int, state: str, decision: str) -> Reply:

@@ -117,6 +117,12 @@ def _waiting(session: Session, standing: Standing) -> Waiting:
 
 
 async def vote(cap: Capabilities, uid: str, choice: Choice, *, account: str) -> Voted:
+    """Take the answer of the member with a mail address. Raises as `vote_as`."""
+    found = await cap.database.read(lambda session: accounts.require_by_email(session, account))
+    return await vote_as(cap, uid, choice, account_id=found.id)
+
+
+async def vote_as(cap: Capabilities, uid: str, choice: Choice, *, account_id: int) -> Voted:
     """Take a member's answer, and act if it decides. Raises: NotFound, NotAllowed, Conflict.
 
     Where the text has changed since the question was put, the question is closed.
@@ -130,7 +136,6 @@ async def vote(cap: Capabilities, uid: str, choice: Choice, *, account: str) -> 
     press = await _open_press(cap, decision)
 
     def write(session: Session) -> Voted:
-        account_id = accounts.require_by_email(session, account).id
         standing = deciding.cast(session, _require(session, uid), account_id, choice, now=press.now)
         return Voted(standing=standing, made_uri=_act(session, press, standing))
 

@@ -67,6 +67,7 @@ class ReplyDetails:
     uri: str
     object_uri: str
     post_uid: str
+    collective: str
     actor_uri: str
     actor_name: str | None
     handle: str | None
@@ -217,6 +218,7 @@ def _details() -> Select[*tuple[Any, ...]]:
             _TABLE.uri,
             _OBJECTS.uri.label("object_uri"),
             _POSTS.uid.label("post_uid"),
+            models.Collective.name.label("collective"),
             _ACTORS.uri.label("actor_uri"),
             _ACTORS.name.label("actor_name"),
             _ACTORS.handle,
@@ -232,4 +234,5 @@ def _details() -> Select[*tuple[Any, ...]]:
         .join(_PEERS, _PEERS.id == _ACTORS.peer_id)
         .join(_OBJECTS, _OBJECTS.id == _TABLE.object_id)
         .join(_POSTS, _POSTS.id == _OBJECTS.post_id)
+        .join(models.Collective, models.Collective.id == _POSTS.collective_id)
     )

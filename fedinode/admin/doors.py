@@ -1,0 +1,213 @@
+"""Who comes in: the cookie, the check that a form was sent from a page of ours, and the way to sign in.
+
+Every handler of the desk stands behind `member_only` or, where nobody is signed in yet, `from_here`.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from fedinode import i18n
+from fedinode.services import signing_in
+from fedinode.services.proving import Hashing
+from fedinode.services.signing_in import Entered, Member
+from fedinode.text.browsers import browser_name
+from fedinode.web import answers, forms
+from fedinode.web.answers import Site
+
+SIGN_IN, DESK, ACCOUNT = "/sign-in", "/desk", "/desk/account"
+CODE: Final = "/sign-in/code"
+MAX_BODY_BYTES: Final = 65_536
+#: A page of held replies is one form.
+MAX_FIELDS: Final = 1_000
+#: With the policy of public pages, "no-referrer", browsers would not say where a form comes from.
+_PRIVATE: Final = {
+    "cache-control": "no-store",
+    "x-robots-tag": "noindex",
+    "referrer-policy": "same-origin",
+    "content-type": answers.HTML,
+}
+
+Fields = Mapping[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What every handler of the desk is given: the site, and what checks passwords."""
+
+    site: Site
+    hashing: Hashing = field(default_factory=Hashing)
+
+
+OpenHandler = Callable[[House, Request], Awaitable[Response]]
+OpenForm = Callable[[House, Request, Fields], Awaitable[Response]]
+MemberPage = Callable[[House, Request, Member], Awaitable[Response]]
+MemberForm = Callable[[House, Request, Member, Fields], Awaitable[Response]]
+
+
+# -- pages and forms
+
+
+def from_here(handler: OpenForm) -> OpenHandler:
+    """Let a form through that was sent from a page of ours, by somebody who is not signed in."""
+
+    async def guarded(house: House, request: Request) -> Response:
+        require_own_page(house, request)
+        return await handler(house, request, await forms.read_lists(request, MAX_BODY_BYTES))
+
+    return guarded
+
+
+def member_only(handler: MemberPage) -> OpenHandler:
+    """Show a page to members alone; others are led to where they sign in."""
+
+    async def guarded(house: House, request: Request) -> Response:
+        member = await find_member(house, request)
+        if member is None:
+            return RedirectResponse(SIGN_IN, status_code=303, headers=_cookie_less())
+        if _lacks_second_factor(house, member) and request.url.path != ACCOUNT:
+            return RedirectResponse(ACCOUNT, status_code=303)
+        return await handler(house, request, member)
+
+    return guarded
+
+
+def member_form(handler: MemberForm) -> OpenHandler:
+    """Take a form from members alone, sent from a page of theirs."""
+
+    async def guarded(house: House, request: Request) -> Response:
+        require_own_page(house, request)
+        member = await find_member(house, request)
+        if member is None:
+            return RedirectResponse(SIGN_IN, status_code=303, headers=_cookie_less())
+        if _lacks_second_factor(house, member) and not request.url.path.startswith(ACCOUNT):
+            raise HTTPException(403)
+        fields = await forms.read_lists(request, MAX_BODY_BYTES, MAX_FIELDS)
+        if not hmac.compare_digest(first(fields, "seal"), seal_of(member)):
+            raise HTTPException(403)
+        return await handler(house, request, member, fields)
+
+    return guarded
+
+
+async def find_member(house: House, request: Request) -> Member | None:
+    """Return who is signed in with this browser."""
+    token = request.cookies.get(cookie_name(house))
+    return await signing_in.find_member(house.site.cap, token) if token else None
+
+
+def require_own_page(house: House, request: Request) -> None:
+    """Raise HTTPException 403 unless the browser says that a form comes from a page of ours.
+
+    Old browsers know no Sec-Fetch-Site, but all that are in use say Origin.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    said = (site in (None, "same-origin"), origin in (None, house.site.cap.urls.origin))
+    if not all(said) or (site is None and origin is None):
+        raise HTTPException(403)
+
+
+def seal_of(member: Member) -> str:
+    """Return what a form of this session carries: nobody without the session's token can make it."""
+    return hashlib.sha256(f"form {member.session.token_hash}".encode()).hexdigest()
+
+
+def _lacks_second_factor(house: House, member: Member) -> bool:
+    return house.site.cap.settings.members.require_second_factor and not member.has_totp
+
+
+def first(fields: Fields, name: str) -> str:
+    """Return the first value of a field, or nothing."""
+    return fields.get(name, [""])[0]
+
+
+# -- answers
+
+
+def page(
+    house: House,
+    request: Request,
+    template: str,
+    *,
+    member: Member | None = None,
+    status: int = 200,
+    **context: Any,
+) -> Response:
+    """Render a page of the desk in the reader's language; nobody keeps it."""
+    language = i18n.best_language(request.headers.get("accept-language", ""))
+    body = house.site.renderer.page(
+        template,
+        language,
+        site_name=house.site.cap.urls.host,
+        member=member,
+        seal=seal_of(member) if member else "",
+        path=request.url.path,
+        must_secure=member is not None and _lacks_second_factor(house, member),
+        **context,
+    )
+    return Response(body, status_code=status, headers=_PRIVATE)
+
+
+def translator(request: Request) -> Callable[[str], str]:
+    """Return what translates a sentence for this reader."""
+    return i18n.translator(i18n.best_language(request.headers.get("accept-language", "")))
+
+
+def to(path: str) -> Response:
+    """Lead on after a form was taken."""
+    return RedirectResponse(path, status_code=303, headers=_cookie_less())
+
+
+def welcome(house: House, entered: Entered) -> Response:
+    """Give the browser its cookie and lead on: to the desk, or to the second factor."""
+    response = to(CODE if entered.needs_code else DESK)
+    _set_cookie(house, response, entered.token, days=house.site.cap.settings.members.session_days)
+    return response
+
+
+def goodbye(house: House) -> Response:
+    """Take the cookie back and lead to where one signs in."""
+    response = to(SIGN_IN)
+    _set_cookie(house, response, "", days=0)
+    return response
+
+
+def token_of(house: House, request: Request) -> str:
+    """Return what the browser's cookie says, or nothing."""
+    return request.cookies.get(cookie_name(house), "")
+
+
+def browser_of(request: Request) -> str:
+    """Return the browser's name, as its owner reads it."""
+    return browser_name(request.headers.get("user-agent", "")[:500])
+
+
+def cookie_name(house: House) -> str:
+    """Return the cookie's name: with the prefix that binds it to this host where there is TLS."""
+    return "__Host-desk" if _is_tls(house) else "desk"
+
+
+def _set_cookie(house: House, response: Response, token: str, *, days: int) -> None:
+    response.set_cookie(
+        cookie_name(house),
+        token,
+        max_age=days * 86_400,
+        path="/",
+        secure=_is_tls(house),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _is_tls(house: House) -> bool:
+    return house.site.cap.urls.origin.startswith("https:")
+
+
+def _cookie_less() -> dict[str, str]:
+    return {"cache-control": "no-store", "referrer-policy": "same-origin"}

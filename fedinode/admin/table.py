@@ -1,0 +1,35 @@
+"""All routes of the desk in one table: path, verb, handler, and through which door it is reached."""
+
+from typing import Final
+
+from fedinode.admin import account_pages, sign_in_pages, waiting_pages
+from fedinode.admin.doors import (
+    ACCOUNT,
+    CODE,
+    DESK,
+    SIGN_IN,
+    OpenHandler,
+    from_here,
+    member_form,
+    member_only,
+)
+
+DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
+    (SIGN_IN, "GET", sign_in_pages.ask),
+    (SIGN_IN, "POST", from_here(sign_in_pages.enter)),
+    (CODE, "GET", sign_in_pages.ask_code),
+    (CODE, "POST", from_here(sign_in_pages.give_code)),
+    ("/sign-in/{token}", "GET", sign_in_pages.show_link),
+    ("/sign-in/{token}", "POST", from_here(sign_in_pages.use_link)),
+    ("/sign-out", "POST", member_form(account_pages.leave)),
+    (DESK, "GET", member_only(waiting_pages.show)),
+    (f"{DESK}/decisions", "POST", member_form(waiting_pages.vote)),
+    (f"{DESK}/replies", "POST", member_form(waiting_pages.settle_replies)),
+    (f"{DESK}/requests", "POST", member_form(waiting_pages.settle_requests)),
+    (ACCOUNT, "GET", member_only(account_pages.show)),
+    (f"{ACCOUNT}/password", "POST", member_form(account_pages.set_password)),
+    (f"{ACCOUNT}/second-factor", "POST", member_form(account_pages.start_totp)),
+    (f"{ACCOUNT}/second-factor/end", "POST", member_form(account_pages.end_totp)),
+    (f"{ACCOUNT}/recovery-codes", "POST", member_form(account_pages.renew_codes)),
+    (f"{ACCOUNT}/sessions", "POST", member_form(account_pages.end_session)),
+)

@@ -1,0 +1,130 @@
+"""`/desk`: what waits for a member: questions to the members, held replies, requests to follow."""
+
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fedinode.admin import doors
+from fedinode.admin.doors import Fields, House, first
+from fedinode.errors import Conflict, NotAllowed, NotFound
+from fedinode.services import overseeing
+from fedinode.services.deciding import Choice
+from fedinode.services.signing_in import Member
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext knows
+    """Mark a sentence for translation; it is translated where it is shown."""
+    return message
+
+
+_DONE: Final = {
+    "shown": N_("The replies are shown under their posts now."),
+    "hidden": N_("The replies are hidden."),
+    "accepted": N_("They follow you now."),
+    "rejected": N_("They were refused."),
+    "voted": N_("Your answer counts."),
+}
+_GONE: Final = N_(
+    "Somebody else decided this meanwhile, or it was never yours to decide. Nothing was changed."
+)
+_NOTHING_CHOSEN: Final = N_("Choose at least one.")
+#: What a question is about, in words.
+_DEEDS: Final = {
+    "publish": N_("Publish a text"),
+    "publish-joint": N_("Publish a joint statement"),
+    "edit": N_("Change a public text"),
+    "edit-joint": N_("Change a joint statement"),
+    "delete": N_("Delete a text"),
+    "cosign": N_("Sign a statement of others"),
+    "withdraw": N_("Withdraw a signature"),
+    "remove": N_("Take a signature off a list"),
+    "keep-copy": N_("Publish the copy of a statement"),
+    "drop-copy": N_("Drop the copy of a statement"),
+    "threshold": N_("Change how many must agree"),
+    "member": N_("Take in a member, or let one go"),
+}
+#: Words of a form's buttons.
+_REPLY_CHOICES: Final = {"show": True, "hide": False}
+_REQUEST_CHOICES: Final = {"accept": True, "reject": False}
+_VOTES: Final = {"yes": True, "no": False}
+#: The numbers of rows have fewer digits.
+_MAX_DIGITS: Final = 18
+
+
+async def show(house: House, request: Request, member: Member) -> Response:
+    """GET: everything that waits."""
+    done = _DONE.get(request.query_params.get("done", ""), "")
+    return await _page(house, request, member, done=doors.translator(request)(done) if done else "")
+
+
+async def _page(
+    house: House, request: Request, member: Member, *, status: int = 200, done: str = "", trouble: str = ""
+) -> Response:
+    waiting = await overseeing.look(house.site.cap, member)
+    return doors.page(
+        house,
+        request,
+        "admin/waiting.html",
+        member=member,
+        status=status,
+        waiting=waiting,
+        deeds=_DEEDS,
+        done=done,
+        trouble=trouble,
+    )
+
+
+async def settle_replies(house: House, request: Request, member: Member, fields: Fields) -> Response:
+    """POST `/desk/replies`: the chosen ones are shown or hidden."""
+    is_shown, chosen = _choice(fields, _REPLY_CHOICES), _numbers(fields)
+    if not chosen:
+        return await _trouble(house, request, member, _NOTHING_CHOSEN, status=422)
+    try:
+        await overseeing.settle_replies(house.site.cap, member, chosen, is_shown=is_shown)
+    except NotFound:
+        return await _trouble(house, request, member, _GONE, status=404)
+    return doors.to(f"{doors.DESK}?done={'shown' if is_shown else 'hidden'}")
+
+
+async def settle_requests(house: House, request: Request, member: Member, fields: Fields) -> Response:
+    """POST `/desk/requests`: the chosen ones are accepted or refused."""
+    is_accepted, chosen = _choice(fields, _REQUEST_CHOICES), _numbers(fields)
+    if not chosen:
+        return await _trouble(house, request, member, _NOTHING_CHOSEN, status=422)
+    try:
+        await overseeing.settle_requests(house.site.cap, member, chosen, is_accepted=is_accepted)
+    except NotFound:
+        return await _trouble(house, request, member, _GONE, status=404)
+    return doors.to(f"{doors.DESK}?done={'accepted' if is_accepted else 'rejected'}")
+
+
+async def vote(house: House, request: Request, member: Member, fields: Fields) -> Response:
+    """POST `/desk/decisions`: one answer to one question."""
+    choice: Choice = "yes" if _choice(fields, _VOTES) else "no"
+    try:
+        await overseeing.vote(house.site.cap, member, first(fields, "decision"), choice)
+    except NotFound:
+        return await _trouble(house, request, member, _GONE, status=404)
+    except (NotAllowed, Conflict) as error:
+        return await _page(house, request, member, status=409, trouble=str(error))
+    return doors.to(f"{doors.DESK}?done=voted")
+
+
+async def _trouble(house: House, request: Request, member: Member, words: str, *, status: int) -> Response:
+    return await _page(house, request, member, status=status, trouble=doors.translator(request)(words))
+
+
+def _choice(fields: Fields, choices: dict[str, bool]) -> bool:
+    try:
+        return choices[first(fields, "do")]
+    except KeyError as error:
+        raise HTTPException(400) from error
+
+
+def _numbers(fields: Fields) -> list[int]:
+    written = fields.get("id", [])
+    if not all(each.isascii() and each.isdigit() and len(each) <= _MAX_DIGITS for each in written):
+        raise HTTPException(400)
+    return sorted({int(each) for each in written})
