@@ -14,6 +14,7 @@ from fedinode.text import canonical_language
 
 #: What lies between two questions to one source when somebody asks by hand.
 _AT_ONCE = timedelta(0)
+_ALL = 1000
 
 
 async def take_over(call: Call, cap: Capabilities) -> None:
@@ -49,7 +50,7 @@ async def take_over(call: Call, cap: Capabilities) -> None:
 async def list_proposals(call: Call, cap: Capabilities) -> None:
     """List what the sources of our copies say now."""
     if call.args.ask:
-        await correcting.ask_sources(cap, every=_AT_ONCE)
+        await correcting.ask_sources(cap, every=_AT_ONCE, limit=_ALL)
     found = await correcting.list_proposals(cap)
     if call.args.json:
         call.output.json(found)

@@ -130,10 +130,10 @@ def _language_of(row: TakeoverRow) -> str:
 # -- looking at the sources
 
 
-async def ask_sources(cap: Capabilities, *, every: timedelta = ASK_EVERY) -> int:
+async def ask_sources(cap: Capabilities, *, every: timedelta = ASK_EVERY, limit: int = ASK_AT_ONCE) -> int:
     """Compare what was taken over with its sources, each once in a while; return how many were asked."""
     now = cap.clock()
-    rows = await cap.database.read(lambda session: takeovers.list_to_ask(session, now - every, ASK_AT_ONCE))
+    rows = await cap.database.read(lambda session: takeovers.list_to_ask(session, now - every, limit))
     for row in rows:
         await _ask(cap, row)
     return len(rows)

@@ -101,7 +101,7 @@ def list_to_ask(session: Session, asked_before: datetime, limit: int) -> tuple[T
     """Return what stands here and was not compared with its source since then, the oldest first."""
     query = select(*_COLUMNS).join(_POSTS, _POSTS.id == _TABLE.post_id)
     rows = session.execute(
-        query.where(_TABLE.asked_at < asked_before, _POSTS.state != "withdrawn")
+        query.where(_TABLE.asked_at <= asked_before, _POSTS.state != "withdrawn")
         .order_by(_TABLE.asked_at, _TABLE.id)
         .limit(limit)
     )
