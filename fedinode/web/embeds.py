@@ -80,13 +80,13 @@ async def _embed(site: Site, request: Request, find: Find) -> Response:
             roster=roster,
             named=named[:MAX_NAMED],
             further=max(0, len(named) - MAX_NAMED),
-            page_url=_page_url(view),
+            page_url=page_url(view),
         )
 
     return await _drawn(site, request, find, draw, answers.HTML, _FRAMED)
 
 
-def _page_url(view: CopyView) -> str:
+def page_url(view: CopyView) -> str:
     """Return the page to lead to: the statement's own where we are the author and it shows this text."""
     is_whole = view.is_own and view.language == view.versions[0].language
     return view.url if is_whole and view.history.standing.word == "current" else view.page_url

@@ -97,6 +97,7 @@ def _page(material: Material, renderer: Renderer) -> bytes:
         roster=material.roster,
         numbers=material.numbers,
         material=material,
+        is_told=_is_told(framed),
         by_country=group_by_country(material.people, material.shown_countries),
         qr=handing_out.draw(material.target).decode("utf-8"),
         check_lines=pack_words.check_lines(material, framed.language),
@@ -146,18 +147,23 @@ def _pdf_texts(framed: Framed) -> list[dict[str, Any]]:
             "dir": i18n.direction(wording.language),
             "by": framed.collective.title,
             "title": wording.title,
-            "facts": _facts(posts.get(wording.language), wording.language),
+            "facts": _facts(posts.get(wording.language), wording.language, _is_told(framed)),
             "body": blocks(wording.html),
         }
         for wording in framed.wordings
     ]
 
 
-def _facts(post: PostView | None, language: str) -> list[tuple[str, str]]:
+def _is_told(framed: Framed) -> bool:
+    """Tell whether the text itself says who issued it, where and when, as signed texts do."""
+    return "textDigest" in framed.document
+
+
+def _facts(post: PostView | None, language: str, is_told: bool) -> list[tuple[str, str]]:
     if post is None:
         return []
     interface = i18n.interface_language(language)
-    stated = post.statement
+    stated = None if is_told else post.statement
     rows = [
         (i18n.gettext("Issued by", interface), stated.issued_by if stated else None),
         (

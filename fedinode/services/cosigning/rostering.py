@@ -30,6 +30,8 @@ from fedinode.urls import Urls
 #: A server that failed for shorter than this is not called silent.
 SILENT_AFTER: Final = timedelta(days=1)
 MAX_MIRRORS: Final = 10
+#: So many co-signers stand on a statement's own page, and on each page of the whole list.
+MAX_ON_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,15 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Country:
+    """How many co-signers a country has, and those that a page shows."""
+
+    code: str
+    count: int
+    shown: tuple[Signatory, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
     """Everybody under a statement: who issues it with the author first, then who co-signs, then who did."""
 
@@ -96,6 +107,7 @@ class Roster:
     text_digest: str
     statement_uri: str
     bundle_url: str
+    all_url: str
     badge_url: str
     embed_url: str
     #: Addresses of further copies of the list.
@@ -108,11 +120,18 @@ class Roster:
         return len(self.issuers) + len(self.cosigners)
 
     @property
-    def by_country(self) -> tuple[tuple[str, tuple[Signatory, ...]], ...]:
-        """The co-signers by country, the most first; those whose documents name none at the end."""
+    def by_country(self) -> tuple["Country", ...]:
+        """The first co-signers by country, the most first; those whose documents name none at the end."""
         codes = Counter(each.country for each in self.cosigners)
+        first = self.cosigners[:MAX_ON_PAGE]
+        shown = {code: tuple(each for each in first if each.country == code) for code in codes}
         order = sorted(codes, key=lambda code: (not code, -codes[code], code))
-        return tuple((code, tuple(each for each in self.cosigners if each.country == code)) for code in order)
+        return tuple(Country(code=code, count=codes[code], shown=shown[code]) for code in order)
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether a statement's own page names some co-signers only; `all_url` has all, page by page."""
+        return len(self.cosigners) > MAX_ON_PAGE
 
     @property
     def listed(self) -> int:
@@ -149,6 +168,7 @@ def roster_of(session: Session, urls: Urls, found: KeptList) -> Roster:
         text_digest=found.kept.text_digest,
         statement_uri=found.kept.statement_uri,
         bundle_url=f"{stem}/bundle.json",
+        all_url=f"{stem}/cosigners",
         badge_url=f"{stem}/badge.svg",
         embed_url=f"{stem}/embed",
         mirrors=_mirrors(urls, found.kept.text_digest, sound),
