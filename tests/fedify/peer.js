@@ -11,7 +11,7 @@ import { Activity } from "@fedify/fedify/vocab";
 import { refusedNames } from "./loopback.js";
 import { Alice } from "./person.js";
 
-const COMMANDS = ["follow", "like", "announce", "undo", "reply", "write", "edit", "remove", "look", "read"];
+const COMMANDS = ["follow", "like", "announce", "undo", "reply", "whisper", "write", "edit", "remove", "look", "read"];
 
 const port = Number(process.argv[2]);
 const origin = `http://fedify.localhost:${port}`;

@@ -173,6 +173,29 @@ export class Alice {
     return await this.send(this.about(Create, "creates", note), author);
   }
 
+  // A private message: it is for one actor, and answers something or nothing.
+  async whisper({ actor, object, content }) {
+    const recipient = await this.find(actor);
+    const note = this.remember(
+      new Note({
+        id: this.newId("notes"),
+        attribution: this.uri,
+        replyTarget: object ? new URL(object) : null,
+        content,
+        to: recipient.id,
+        tags: [new Mention({ href: recipient.id, name: `@${recipient.preferredUsername}` })],
+        published: Temporal.Now.instant(),
+      }),
+    );
+    const create = new Create({
+      id: this.newId("creates"),
+      actor: this.uri,
+      object: note,
+      to: recipient.id,
+    });
+    return await this.send(create, recipient);
+  }
+
   // A post to a follower that answers nothing.
   async write({ actor, content }) {
     const note = this.remember(

@@ -40,6 +40,8 @@ from fedinode.urls import Urls
 FEW_KEEPERS: Final = 50
 WAIT_FOR_FEW: Final = timedelta(seconds=60)
 WAIT_FOR_MANY: Final = timedelta(minutes=10)
+#: What waits until the count of people may be made again; whoever is gone, and what cells do, does not.
+_PATIENT: Final = frozenset({"person-confirmed", "person-imported", "person-restored"})
 
 
 def keepers(session: Session, statement_uri: str) -> frozenset[str]:
@@ -77,8 +79,11 @@ def note_change(session: Session, statement_uri: str, event: str, subject: str, 
     signature_events.add(session, subject_row.id, event, subject, now)
     invalidations.record(session, [post_key(posts.get(session, subject_row.post_id).uid)], now)
     kept = kept_statements.find(session, statement_uri)
-    if kept is not None and kept.is_own and kept.checkpoint_due_at is None:
-        wait = WAIT_FOR_FEW if len(keepers(session, statement_uri)) < FEW_KEEPERS else WAIT_FOR_MANY
+    if kept is None or not kept.is_own:
+        return
+    wait = WAIT_FOR_FEW if len(keepers(session, statement_uri)) < FEW_KEEPERS else WAIT_FOR_MANY
+    due_at = kept.checkpoint_due_at
+    if due_at is None or (event not in _PATIENT and due_at > now + wait):
         kept_statements.change(session, statement_uri, checkpoint_due_at=now + wait)
 
 

@@ -35,10 +35,15 @@ def renew_due(session: Session, now: datetime, *, hurry: timedelta) -> tuple[tup
     waiting = []
     for kept in kept_statements.list_due(session, now + hurry, 100):
         if kept.is_own and kept.checkpoint_due_at is not None:
-            later = _renew(session, kept, now, max(timedelta(0), PAUSE - hurry))
+            later = _renew(session, kept, now, _pause(hurry))
             if later is not None:
                 waiting.append((kept.statement_uri, later))
     return tuple(waiting)
+
+
+def _pause(hurry: timedelta) -> timedelta:
+    """Return the pause of a node that counts so much earlier than usual: shorter in the same proportion."""
+    return PAUSE * ((keeping_lists.WAIT_FOR_FEW - hurry) / keeping_lists.WAIT_FOR_FEW)
 
 
 def _renew(session: Session, kept: KeptRow, now: datetime, pause: timedelta) -> datetime | None:
