@@ -79,6 +79,7 @@ class Bells:
     deliver: asyncio.Event = field(default_factory=asyncio.Event)
     react: asyncio.Event = field(default_factory=asyncio.Event)
     fetch: asyncio.Event = field(default_factory=asyncio.Event)
+    mail: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

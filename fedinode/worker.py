@@ -130,6 +130,7 @@ async def running(cap: Capabilities, *, deliver: bool = True) -> AsyncIterator[N
             cap.bells.deliver.set()
             cap.bells.react.set()
             cap.bells.fetch.set()
+            cap.bells.mail.set()
             await asyncio.gather(*tasks)
     finally:
         await tenure.end()
@@ -203,8 +204,9 @@ async def _every(cap: Capabilities, stopping: asyncio.Event, seconds: float, wor
 async def _send_mail(cap: Capabilities, stopping: asyncio.Event) -> None:
     pace = mailing.pace_of(cap.settings.mail)
     while not stopping.is_set():
-        await mailing.send_due(cap, pace)
-        await _wait(stopping, MAIL_SECONDS)
+        cap.bells.mail.clear()
+        if not await mailing.send_due(cap, pace):
+            await _wait(cap.bells.mail, MAIL_SECONDS)
 
 
 async def _purge(cap: Capabilities) -> None:

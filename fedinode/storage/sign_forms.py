@@ -37,6 +37,11 @@ def find(session: Session, object_id: int) -> SignFormRow | None:
     return None if found is None else SignFormRow(**found._mapping)
 
 
+def list_objects(session: Session) -> tuple[int, ...]:
+    """Return all objects that people were ever asked to sign."""
+    return tuple(session.scalars(select(_TABLE.object_id)))
+
+
 def list_ended(session: Session, after: datetime, until: datetime) -> tuple[int, ...]:
     """Return the objects whose form ended after a moment and until another."""
     query = select(_TABLE.object_id).where(_TABLE.is_open, _TABLE.ends_at > after, _TABLE.ends_at <= until)

@@ -78,6 +78,7 @@ async def confirm(cap: Capabilities, view: SignatureView, token: str) -> None:
             letters.welcome(session, envelope, row.uid)
 
     await cap.database.write(write)
+    cap.bells.mail.set()
 
 
 async def disown(cap: Capabilities, token: str) -> None:

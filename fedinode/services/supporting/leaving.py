@@ -73,6 +73,7 @@ async def send_way_out(cap: Capabilities, view: FormView, written: str) -> None:
             letters.send_way_out(session, envelope, row.uid)
 
     await cap.database.write(write)
+    cap.bells.mail.set()
 
 
 def _require(session: Session, purpose: str, token: str) -> SupporterRow:

@@ -142,6 +142,7 @@ async def sign_up(cap: Capabilities, view: FormView, wish: SignUp, *, is_suspect
         _take(session, envelope, subject, wish, SUSPICION if is_suspect else None)
 
     await cap.database.write(write)
+    cap.bells.mail.set()
 
 
 async def post_office(cap: Capabilities) -> Post:
