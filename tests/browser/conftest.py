@@ -18,7 +18,7 @@ from tests.browser.serving import Site, serving
 Scheme = Literal["light", "dark"]
 PageOf = Callable[..., Page]
 
-_OPTIONS = (
+OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
     # A cell's name under .localhost lies on this machine; every other name leads nowhere.
@@ -42,7 +42,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("chromium is not installed")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=list(_OPTIONS))
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
         yield opened
         opened.close()
 

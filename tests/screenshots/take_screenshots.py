@@ -1,129 +1,144 @@
-"""Takes the pictures in docs/screenshots: runs the demo and looks at it with Debian's chromium.
+"""Takes pictures of the demo's pages with chromium: wide and narrow, light and dark, and on paper.
 
-`make screenshots`. The pictures are made small, for they are kept in the repository.
+`make screenshots`. All of them go to `build/screenshots`, to be looked at. A few are kept in
+`docs/screenshots`, small, for they live in the repository.
 """
 
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.conftest import OPTIONS, Scheme, find_chromium
+from tests.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-FOLDER = REPOSITORY / "docs" / "screenshots"
-PORT = 8951
+ALL = REPOSITORY / "build" / "screenshots"
+KEPT = REPOSITORY / "docs" / "screenshots"
 READY = "Three cells are up"
-PATIENCE_SECONDS = 180
-COLOURS = 128
+PATIENCE_SECONDS = 300
+WIDTHS = {"wide": 1280, "phone": 360}
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+#: Each page by name: the cell that shows it, and its path.
+PAGES = {
+    "front": ("berlin", "/"),
+    "statement": ("berlin", "/@berlin/de/die-naehstube-in-der-karlstrasse-bleibt"),
+    "joint": ("berlin", "/@berlin/de/wohnen-ist-keine-ware-in-berlin-in-tbilissi-in-lissabon"),
+    "event": ("tbilisi", "/@tbilisi/ru/gorod-dlya-vsekh-razgovor-o-prave-na-zhile"),
+    "archive": ("berlin", "/archive"),
+    "search": ("berlin", "/search?q=Karlstra%C3%9Fe"),
+}
+#: What the repository keeps: how many pixels of a picture's height, and how wide it is made.
+KEEP = {
+    "front-wide-light": (1000, 960),
+    "statement-wide-light": (1500, 960),
+    "statement-phone-dark": (1100, 360),
+    "event-phone-light": (1100, 360),
+    "archive-phone-dark": (1100, 360),
+    "joint-wide-dark": (1500, 960),
+}
+COLOURS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shot:
-    """One picture: which page, how wide and high the window is, and which colours the reader prefers."""
+class Demo:
+    """The demo, and the first of its ports."""
 
-    name: str
-    url: str
-    width: int
-    height: int
-    is_dark: bool = False
+    port: int
 
-
-BERLIN = f"http://berlin.localhost:{PORT}"
-TBILISI = f"http://tbilisi.localhost:{PORT + 1}"
-SHOTS = (
-    Shot(name="profile", url=f"{BERLIN}/@berlin", width=1280, height=900),
-    Shot(
-        name="statement",
-        url=f"{BERLIN}/@berlin/de/wohnen-ist-keine-ware-in-berlin-in-tbilissi-in-lissabon",
-        width=1280,
-        height=1200,
-    ),
-    Shot(
-        name="statement-phone-dark",
-        url=f"{BERLIN}/@berlin/en/the-sewing-workshop-in-karlstrasse-stays",
-        width=360,
-        height=1200,
-        is_dark=True,
-    ),
-    Shot(name="archive", url=f"{BERLIN}/archive", width=1280, height=800),
-    Shot(name="event-phone", url=f"{TBILISI}/ru", width=360, height=760),
-)
+    def url(self, cell: str, path: str) -> str:
+        """Return the address of a page of a cell."""
+        return f"http://{cell}.localhost:{self.port + ('berlin', 'tbilisi', 'lisbon').index(cell)}{path}"
 
 
 def main() -> int:
     """Take all pictures and return the exit code."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
+    chromium = find_chromium()
+    if chromium is None:
         sys.stderr.write("chromium is not installed: apt install chromium\n")
         return 1
-    FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        demo = start_demo(Path(folder))
-        try:
-            for shot in SHOTS:
-                take(browser, shot, Path(folder))
-        finally:
-            demo.terminate()
-            demo.wait()
+    for folder in (ALL, KEPT):
+        folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as data,
+        running_demo(Path(data)) as demo,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
+        for name, (cell, path) in PAGES.items():
+            photograph(browser, name, demo.url(cell, path))
+        browser.close()
+    for name, (height, width) in KEEP.items():
+        keep(name, height, width)
     return 0
 
 
-def start_demo(folder: Path) -> subprocess.Popen[str]:
-    """Run the demo in a folder, and return once it has shown everything."""
+@contextmanager
+def running_demo(folder: Path) -> Iterator[Demo]:
+    """Run the demo in a folder; the block begins once it has shown everything."""
+    port = free_port(3)
     program = "from fedinode.cli.main import main; raise SystemExit(main())"
-    demo = subprocess.Popen(
-        [sys.executable, "-c", program, "--data", str(folder), "demo", "--port", str(PORT)],
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "--data", str(folder), "demo", "--port", str(port)],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    assert demo.stdout is not None
-    alarm = threading.Timer(PATIENCE_SECONDS, demo.kill)
+    try:
+        wait_until_told(process)
+        yield Demo(port=port)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_until_told(process: subprocess.Popen[str]) -> None:
+    """Return once the demo says that it is ready. Raises SystemExit when it ends before."""
+    assert process.stdout is not None
+    alarm = threading.Timer(PATIENCE_SECONDS, process.kill)
     alarm.start()
-    for line in demo.stdout:
+    for line in process.stdout:
         sys.stdout.write(line)
         if READY in line:
             alarm.cancel()
             # What it says from now on is read by nobody, and may not fill the pipe.
-            threading.Thread(target=demo.stdout.read, daemon=True).start()
-            return demo
+            threading.Thread(target=process.stdout.read, daemon=True).start()
+            return
+    alarm.cancel()
     raise SystemExit("the demo ended before it was ready")
 
 
-def take(browser: str, shot: Shot, folder: Path) -> None:
-    """Take one picture with a new profile of the browser."""
-    raw = folder / f"{shot.name}.png"
-    colours = ["--blink-settings=preferredColorScheme=0"] if shot.is_dark else []
-    subprocess.run(
-        [
-            browser,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--hide-scrollbars",
-            f"--user-data-dir={folder / shot.name}",
-            f"--window-size={shot.width},{shot.height}",
-            f"--screenshot={raw}",
-            *colours,
-            shot.url,
-        ],
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
-    with Image.open(raw) as picture:
-        small = picture.convert("RGB").quantize(COLOURS)
-        small.save(FOLDER / f"{shot.name}.png", optimize=True)
+def photograph(browser: Browser, name: str, url: str) -> None:
+    """Take one page in every width and colour, and print it."""
+    for width_name, width in WIDTHS.items():
+        for scheme in SCHEMES:
+            page = browser.new_page(
+                viewport={"width": width, "height": 800}, color_scheme=scheme, locale="de-DE"
+            )
+            answer = page.goto(url)
+            if answer is None or answer.status != 200:
+                raise SystemExit(f"{url} is not there any more: change the table of pages")
+            page.screenshot(path=ALL / f"{name}-{width_name}-{scheme}.png", full_page=True)
+            if (width_name, scheme) == ("wide", "light"):
+                page.pdf(path=ALL / f"{name}.pdf", format="A4")
+            page.close()
+
+
+def keep(name: str, height: int, width: int) -> None:
+    """Put the upper part of a picture into the repository, small."""
+    with Image.open(ALL / f"{name}.png") as picture:
+        upper = picture.convert("RGB").crop((0, 0, picture.width, min(height, picture.height)))
+        if upper.width != width:
+            upper = upper.resize((width, round(upper.height * width / upper.width)), Image.Resampling.LANCZOS)
+        upper.quantize(COLOURS).save(KEPT / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
