@@ -105,6 +105,11 @@ def _split(path: Path, text: str) -> tuple[str, str]:
     raise fault(path, first + 1, "the front matter that begins here has no second line of +++")
 
 
+#: What Python's reader says of a table that is written twice.
+_TWICE: Final = re.compile(r"Cannot declare \((.*)\) twice")
+_NAME: Final = re.compile(r"'([^']*)'")
+
+
 def parse_toml(source: Source) -> dict[str, Any]:
     """Return the front matter's tables. Raises: ManuscriptError."""
     try:
@@ -115,6 +120,10 @@ def parse_toml(source: Source) -> dict[str, Any]:
         last = source.toml.count("\n") + 1
         line = int(place[1]) if place and place[1] else last
         said = _AT_LINE.sub("", message).rstrip(".")
+        twice = _TWICE.search(said)
+        if twice:
+            table = ".".join(_NAME.findall(twice[1]))
+            raise fault(source.path, line, f"[{table}] stands there twice; put both into one") from error
         raise fault(source.path, line, f"this is no valid TOML: {said[:200]}") from error
     except (RecursionError, ValueError) as error:
         raise fault(

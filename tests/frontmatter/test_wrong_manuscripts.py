@@ -106,6 +106,9 @@ CASES = {
     ("statement", 'invite = ["@a@b.example"]'): '"invite" has no effect while "cosign" is "closed"',
     ("news", "key = 5\nkey = 6"): "line 6: this is no valid TOML",
     # languages
+    ("news", '[translations.en]\nbody = "x"\n[translations.en]\nbody = "y"'): (
+        "[translations.en] stands there twice; put both into one"
+    ),
     ("news", '[translations.deutsch]\ntitle = "x"\nbody = "y"'): (
         'has the value "deutsch", which is no language tag such as "de" or "pt-BR"; did you mean "de".'
     ),
