@@ -123,7 +123,8 @@ def take_objects(session: Session, world: World, group: Sequence[Pending]) -> Ke
             keys |= _change_kept(session, world, arrival, known.kept[arrival.uri])
         elif (parent := _parent(known, arrival)) is not None:
             new += _new_reply(known, arrival, parent)
-        elif arrival.is_wanted and arrival.submission.is_for(arrival.author):
+        elif arrival.is_wanted and arrival.submission.is_public:
+            # What is for followers alone has no place on our pages, so it is not even kept.
             row = keeping.as_remote_object(arrival.submission, arrival.author, arrival.version_at)
             remote_objects.put(session, row, world.now)
             keys.add(NETWORK_KEY)

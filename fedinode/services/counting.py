@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from federation import activities
-from fedinode.cache import post_key
+from fedinode.cache import NETWORK_KEY, post_key
 from fedinode.services.handling import NOTHING, Keys, Pending, World
-from fedinode.storage import reactions
+from fedinode.storage import reactions, remote_actors, remote_objects, remote_shares
 from fedinode.storage.database import Session
 from fedinode.storage.reactions import NewReaction, ReactionKind, Retraction
+from fedinode.storage.remote_shares import NewShare
 
 _KINDS: Mapping[str, ReactionKind] = {activities.LIKE: "like", activities.ANNOUNCE: "announce"}
 
@@ -31,10 +32,37 @@ def count_reactions(session: Session, world: World, group: Sequence[Pending]) ->
     return frozenset(post_key(objects[pending.activity.object_uri].post_uid) for pending in ours)
 
 
+def note_shares(session: Session, world: World, group: Sequence[Pending]) -> Keys:
+    """Keep who of those whom we follow boosted what of others: readers see it beside the text."""
+    followed = remote_objects.followed_by_us(session, {pending.sender_uri for pending in group})
+    shared = [
+        pending
+        for pending in group
+        if pending.sender_uri in followed and not world.urls.is_ours(pending.activity.object_uri)
+    ]
+    actors = remote_actors.find_many(session, {pending.sender_uri for pending in shared})
+    rows = [
+        NewShare(
+            object_uri=pending.activity.object_uri,
+            actor_id=actors[pending.sender_uri].id,
+            activity_uri=pending.activity.uri,
+        )
+        for pending in shared
+    ]
+    return frozenset({NETWORK_KEY}) if remote_shares.add(session, rows, world.now) else NOTHING
+
+
 def retract_reactions(session: Session, group: Sequence[Pending]) -> Keys:
     """Delete the likes and boosts that these Undos take back, if they are the sender's own."""
-    uids = reactions.remove(session, [_retraction(pending) for pending in group])
-    return frozenset(post_key(uid) for uid in uids)
+    retractions = [_retraction(pending) for pending in group]
+    uids = reactions.remove(session, retractions)
+    were_shared = [
+        remote_shares.remove(session, each.actor_uri, each.activity_uri, each.object_uri)
+        for each in retractions
+        if each.kind in (None, "announce")
+    ]
+    keys = frozenset(post_key(uid) for uid in uids)
+    return keys | {NETWORK_KEY} if any(were_shared) else keys
 
 
 def _retraction(pending: Pending) -> Retraction:

@@ -15,7 +15,15 @@ from fedinode.cache import NETWORK_KEY, follows_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.services import following, handling, resolving
 from fedinode.services.handling import NOTHING, Facts, Keys, Pending, World
-from fedinode.storage import collectives, follows, reactions, remote_actors, remote_objects, replies
+from fedinode.storage import (
+    collectives,
+    follows,
+    reactions,
+    remote_actors,
+    remote_objects,
+    remote_shares,
+    replies,
+)
 from fedinode.storage.database import Session
 from fedinode.storage.remote_actors import RemoteActor
 
@@ -71,6 +79,7 @@ def take_deaths(session: Session, world: World, group: Sequence[Pending]) -> Key
         return NOTHING
     remote_actors.record_gone(session, dead, world.now)
     remote_objects.delete_of_actors(session, dead, world.now)
+    remote_shares.remove_of_actors(session, dead)
     uids = replies.delete_of_actors(session, dead) | reactions.remove_of_actors(session, dead)
     names = follows.end_of_actors(session, dead, world.now)
     return frozenset({NETWORK_KEY, *map(post_key, uids), *map(follows_key, names)})

@@ -22,6 +22,7 @@ from fedinode.storage import (
     reactions,
     remote_actors,
     remote_objects,
+    remote_shares,
     replies,
 )
 from fedinode.storage.database import Session
@@ -223,6 +224,7 @@ def _suspend(session: Session, subject: _Subject, now: datetime) -> frozenset[st
     names = follows.end_of_actors(session, actor_ids, now)
     uids = replies.hide_of_actors(session, actor_ids, _DECISION)
     uids |= reactions.remove_of_actors(session, actor_ids)
+    remote_shares.remove_of_actors(session, actor_ids)
     remote_objects.delete_of_actors(session, actor_ids, now)
     departures.suspect_blocked(session, subject.host, subject.actor_uri, now)
     if subject.actor_uri is None:

@@ -284,11 +284,24 @@ class KeptView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CellView:
+    """Somebody on another node whom a collective of ours follows."""
+
+    title: str
+    handle: str
+    url: str
+    country: str | None = None
+    #: When they last published something that we keep.
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkView:
-    """A page of what those publish whom our collectives follow."""
+    """A page of what those publish and share whom our collectives follow."""
 
     node: NodeView
     posts: tuple[KeptView, ...]
+    cells: tuple[CellView, ...] = ()
     page: int = 1
     pages: int = 1
 

@@ -34,7 +34,8 @@ from fedinode.storage.database import Session
 
 
 def _announce(session: Session, world: World, group: Sequence[Pending]) -> Keys:
-    return counting.count_reactions(session, world, group) | commenting.take_objects(session, world, group)
+    counted = counting.count_reactions(session, world, group) | counting.note_shares(session, world, group)
+    return counted | commenting.take_objects(session, world, group)
 
 
 def _undo(session: Session, world: World, group: Sequence[Pending]) -> Keys:

@@ -1,5 +1,6 @@
 """What came back from the network, and what others publish: shown as words, never as their HTML."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -192,11 +193,37 @@ async def test_the_network_shows_what_those_publish_whom_we_follow(
         kept(session, friend, 99, name="Deleted", deleted_at=WHEN)
         kept(session, stranger, 50, name="Of a stranger")
         add(session, models.Reshare, collective_id=collective.id, object_uri=f"{friend.uri}/21")
+        kept(session, stranger, 51, name="Shared by a friend", published_at=WHEN.replace(hour=1))
+        for number, (sharer, uri) in enumerate(
+            [(friend, f"{stranger.uri}/51"), (stranger, f"{friend.uri}/21"), (stranger, f"{stranger.uri}/50")]
+        ):
+            facts = {
+                "object_uri": uri,
+                "actor_id": sharer.id,
+                "activity_uri": f"{sharer.uri}/shares/{number}",
+            }
+            add(session, models.RemoteShare, **facts)
+        secret = json.dumps(
+            {
+                "id": f"{friend.uri}/60",
+                "type": "Note",
+                "attributedTo": friend.uri,
+                "to": [f"{friend.uri}/followers"],
+                "content": "x",
+            }
+        )
+        kept(session, friend, 60, name="For followers", body=secret.encode())
 
     await keep(cap, clock, follow, NETWORK_KEY)
     page = (await get("/network")).text
     assert page.index("Title 21") < page.index("Title 20")
-    assert "Weitergegeben von Berliner Zelle" in words(page)
+    assert "Auch geteilt von Berliner Zelle " in words(page)
+    assert "Shared by a friend" in page
+    assert "Auch geteilt von Lisbon " in words(page)
+    assert "For followers" not in page
+    directory = words(page[page.index('aria-labelledby="cells"') :])
+    assert "Lisbon @lisbon@lisbon.example zuletzt" in directory
+    assert "Stranger" not in directory
     assert "Deleted" not in page
     assert "Of a stranger" not in page
     assert "Title 0" in (await get("/network?page=2")).text

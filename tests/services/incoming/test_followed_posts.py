@@ -54,14 +54,12 @@ async def test_a_post_by_anybody_else_is_not_kept(visited: Visited, mira: PeerAc
     assert await kept(visited) == []
 
 
-async def test_a_post_for_followers_is_kept_and_a_message_to_one_is_not(
-    visited: Visited, followed: PeerActor
-) -> None:
+async def test_what_is_not_for_everybody_is_not_kept(visited: Visited, followed: PeerActor) -> None:
     for_followers = followed.note(to=[f"{followed.uri}/followers"], cc=[])
     to_one = followed.note(to=[COLLECTIVE], cc=[])
     for note in (for_followers, to_one):
         await visited.take(followed, followed.activity("Create", note))
-    assert await kept(visited) == [for_followers["id"]]
+    assert await kept(visited) == []
 
 
 async def test_a_post_that_is_only_named_is_fetched(visited: Visited, followed: PeerActor) -> None:
@@ -317,3 +315,18 @@ async def test_an_actor_that_comes_back_is_gone_no_more(
     await visited.take(mira, mira.activity("Follow", COLLECTIVE))
     assert (await visited.row(models.RemoteActor)).gone_at is None
     assert (await visited.row(models.Follow)).state == "accepted"
+
+
+async def test_who_shares_what_of_others_is_remembered_until_they_take_it_back(
+    visited: Visited, followed: PeerActor, kim: PeerActor
+) -> None:
+    note = kim.peer.serve(kim.note())
+    boost = followed.activity("Announce", note["id"])
+    await visited.take(followed, boost)
+    shared = await visited.row(models.RemoteShare)
+    assert (shared.object_uri, shared.activity_uri) == (note["id"], boost["id"])
+    assert await kept(visited) == [note["id"]]
+    await visited.take(kim, kim.activity("Undo", boost))
+    assert len(await visited.rows(models.RemoteShare)) == 1
+    await visited.take(followed, followed.activity("Undo", boost))
+    assert await visited.rows(models.RemoteShare) == []
