@@ -24,6 +24,7 @@ _SELF: Final = "self"
 _PROFILE_PAGE: Final = "http://webfinger.net/rel/profile-page"
 _SUBSCRIBE: Final = "http://ostatus.org/schema/1.0/subscribe"
 _OBJECT_INTENT: Final = "https://w3id.org/fep/3b86/Object"
+_CREATE_INTENT: Final = "https://w3id.org/fep/3b86/Create"
 _LRDD: Final = "lrdd"
 _XRD_NAMESPACE: Final = "http://docs.oasis-open.org/ns/xri/xrd-1.0"
 
@@ -64,6 +65,14 @@ class Answer:
     subscribe_template: str | None = None
     #: Where a person of that host acts on any object: an address with ``{object}`` in it. Spec: FEP-3b86.
     object_template: str | None = None
+    #: Where a person of that host writes something: an address with ``{content}`` in it. Spec: FEP-3b86.
+    create_template: str | None = None
+
+    def write_url(self, words: str) -> str | None:
+        """Return where a person of that host finds a message with these words, ready to be sent."""
+        if self.create_template is None:
+            return None
+        return self.create_template.replace("{content}", quote(words, safe=""))
 
     def act_on_url(self, uri: str) -> str | None:
         """Return where a person of that host likes, boosts, answers or follows what has this id."""
@@ -129,6 +138,7 @@ def parse_jrd(document: Document) -> Answer:
         profile_url=_profile_url(stated),
         subscribe_template=_template(stated, _SUBSCRIBE, "{uri}"),
         object_template=_template(stated, _OBJECT_INTENT, "{object}"),
+        create_template=_template(stated, _CREATE_INTENT, "{content}"),
     )
 
 

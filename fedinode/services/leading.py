@@ -3,12 +3,17 @@
 Nothing is kept of whom we led where.
 """
 
+from dataclasses import dataclass
+
 from federation import webfinger
 from federation.errors import FederationError, Malformed
 from federation.net import discovery
+from federation.webfinger import Answer
 from fedinode.capabilities import Capabilities
 from fedinode.errors import HandleUnknown, NotFound, PeerUnavailable
 from fedinode.services import resolving
+from fedinode.services.supporting import subjects
+from fedinode.services.supporting.subjects import Subject
 from fedinode.storage import collectives, publications
 from fedinode.storage.database import Session
 
@@ -19,17 +24,55 @@ async def lead_home(cap: Capabilities, handle: str, uri: str) -> str:
     Raises: HandleUnknown for a handle that is none or that nobody knows, PeerUnavailable, Blocked.
     """
     await require_public(cap, uri)
+    answer = await _finger(cap, handle)
+    return _require(answer.act_on_url(uri), handle)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayToSign:
+    """Where somebody signs on their own server."""
+
+    url: str
+    #: Whether the message is written there already; else the statement is opened, to be answered.
+    is_written: bool
+
+
+async def lead_to_sign(cap: Capabilities, handle: str, uri: str, words: str) -> WayToSign:
+    """Return the address on the reader's own server where a message with these words waits to be sent.
+
+    Servers that know no such address open the statement instead.
+    Raises: NotFound for what people cannot sign now, HandleUnknown, PeerUnavailable, Blocked.
+    """
+    await require_signable(cap, uri)
+    answer = await _finger(cap, handle)
+    written = answer.write_url(words)
+    if written is not None:
+        return WayToSign(url=written, is_written=True)
+    return WayToSign(url=_require(answer.act_on_url(uri), handle), is_written=False)
+
+
+async def require_signable(cap: Capabilities, uri: str) -> Subject:
+    """Return the statement with this id. Raises: NotFound unless people may sign it now."""
+    found = await cap.database.read(lambda session: subjects.find(session, cap.urls, uri))
+    if found is None or not found.admits(cap.clock()):
+        raise NotFound("Nothing of ours can be signed under this id.")
+    return found
+
+
+async def _finger(cap: Capabilities, handle: str) -> Answer:
     try:
         parsed = webfinger.parse_handle(handle)
     except Malformed as error:
         raise HandleUnknown(f'"{handle}" is no handle such as @name@server.') from error
     try:
-        answer = await discovery.finger(await resolving.guarded_client(cap), parsed)
+        return await discovery.finger(await resolving.guarded_client(cap), parsed)
     except FederationError as error:
         raise HandleUnknown(f"{parsed.host} does not know {parsed}.") from error
-    url = answer.act_on_url(uri)
+
+
+def _require(url: str | None, handle: str) -> str:
     if url is None:
-        raise PeerUnavailable(f"{parsed.host} does not say how its people act on posts elsewhere.")
+        raise PeerUnavailable(f"The server of {handle} does not say how its people act on posts elsewhere.")
     return url
 
 

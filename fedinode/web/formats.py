@@ -15,6 +15,8 @@ from babel import dates, lists, numbers, units
 
 from fedinode import i18n
 from fedinode.manuscripts import EventFacts, Kind
+from fedinode.services.supporting import agreed_words
+from fedinode.services.supporting.agreed_words import Meaning
 from fedinode.text import display_handle, display_host
 
 
@@ -171,6 +173,11 @@ def shown_host(host: str, language: str) -> str:
     return display_host(host, language)
 
 
+def agreed_word(language: str) -> str:
+    """Return the word by which people sign from their own account."""
+    return agreed_words.word(Meaning.SIGN, language)
+
+
 def shown_handle(handle: str, language: str) -> str:
     """Return `@name@host` with the host as readers of a language may read it."""
     return display_handle(handle, language)
@@ -243,6 +250,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "short_date": short_date,
     "small_number": small_number,
     "shown_host": shown_host,
+    "agreed_word": agreed_word,
     "shown_handle": shown_handle,
     "shown_hosts": shown_hosts,
     "weekday_name": weekday_name,

@@ -191,6 +191,14 @@ def test_a_person_acts_on_an_object_where_their_host_says() -> None:
     assert webfinger.parse_jrd(jrd(SELF)).act_on_url(uri) is None
 
 
+def test_a_person_writes_a_message_where_their_host_says() -> None:
+    intent = {"rel": "https://w3id.org/fep/3b86/Create", "template": "https://a.example/share?text={content}"}
+    assert webfinger.parse_jrd(jrd(intent, SELF)).write_url("@b@b.example sign&x") == (
+        "https://a.example/share?text=%40b%40b.example%20sign%26x"
+    )
+    assert webfinger.parse_jrd(jrd(SELF)).write_url("sign") is None
+
+
 def test_an_address_is_put_into_a_template_escaped() -> None:
     assert webfinger.expand("https://a.example/authorize?uri={uri}&x=1", "https://b.example/?a=1&b=ü") == (
         "https://a.example/authorize?uri=https%3A%2F%2Fb.example%2F%3Fa%3D1%26b%3D%C3%BC&x=1"

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -16,6 +17,12 @@ from tests.web.conftest import ORIGIN, Clock, Get, Publish
 pytestmark = pytest.mark.anyio
 
 NEWS = 'type = "news"\ntitle = "Streik"\nlanguage = "de"\nshow = "teaser"'
+STATEMENT = """type = "statement"
+title = "Für acht Stunden"
+language = "de"
+cosign = "anyone"
+individuals = true
+"""
 FORM = "application/x-www-form-urlencoded"
 ACTOR = f"{ORIGIN}/collectives/berlin"
 INTENT = "https://w3id.org/fep/3b86/Object"
@@ -50,9 +57,10 @@ async def post(cap: Capabilities, clock: Clock) -> AsyncIterator[Post]:
         transport = httpx.ASGITransport(app=create_app(replace(cap, client=opened)))
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as asker:
 
-            async def post_it(uri: str, handle: str, **headers: str) -> httpx.Response:
+            async def post_it(uri: str, handle: str, *, sign: str = "", **headers: str) -> httpx.Response:
                 sent = {"accept": "text/html", "accept-language": "en"} | headers
-                return await asker.post("/interact", data={"uri": uri, "handle": handle}, headers=sent)
+                data = {"uri": uri, "handle": handle} | ({"sign": sign} if sign else {})
+                return await asker.post("/interact", data=data, headers=sent)
 
             yield post_it
 
@@ -80,6 +88,30 @@ async def test_every_post_has_the_form(get: Get, publish: Publish) -> None:
     page = (await get(published.url)).text
     assert f'<form class="search no-print" method="post" action="{ORIGIN}/interact"' in page
     assert f'<input type="hidden" name="uri" value="{published.uri}">' in page
+
+
+async def test_a_signer_finds_the_message_written_where_their_server_can_do_that(
+    get: Get, post: Post, publish: Publish, server: PeerServer, mastodon: Peer
+) -> None:
+    statement = (await publish(STATEMENT)).uri
+    form = (await get(f"{statement}/sign/en")).text
+    assert f"@berlin@{ORIGIN.split('://')[1]} sign {statement}" in form
+    assert '<input type="hidden" name="sign" value="1">' in form
+    opened = await post(statement, f"@me@{mastodon.host}", sign="1")
+    assert "authorize_interaction" in opened.text
+    assert "Answer it with the word" in opened.text
+    new = server.peer("newer")
+    links = [
+        {"rel": "self", "type": "application/activity+json", "href": f"{new.origin}/users/me"},
+        {"rel": "https://w3id.org/fep/3b86/Create", "template": f"{new.origin}/share?text={{content}}"},
+    ]
+    jrd = {"subject": f"acct:me@{new.host}", "links": links}
+    new.answer("/.well-known/webfinger", Reply.json(jrd, "application/jrd+json"))
+    written = await post(statement, f"@me@{new.host}", sign="1", **{"accept-language": "ru"})
+    words = quote(f"@berlin@{ORIGIN.split('://')[1]} подписываю {statement}", safe="")
+    assert f'href="{new.origin}/share?text={words}"' in written.text
+    plain = await post((await publish(NEWS)).uri, f"@me@{new.host}", sign="1")
+    assert plain.status_code == 404
 
 
 async def test_what_was_typed_is_not_lost_when_it_leads_nowhere(

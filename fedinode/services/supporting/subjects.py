@@ -5,6 +5,7 @@ from datetime import datetime
 
 from federation import jsonld
 from federation.jsonld import Document
+from fedinode import i18n
 from fedinode.errors import NotFound
 from fedinode.services import finding
 from fedinode.storage import collectives, federated_objects, publications, sign_forms
@@ -44,8 +45,8 @@ class Subject:
         return self.form.admits(now)
 
     def form_url(self, urls: Urls, language: str) -> str:
-        """Return the page with the form, in a language where the statement has it."""
-        return urls.sign(self.uri, language if language in self.document["nameMap"] else None)
+        """Return the page with the form, in a language of the interface."""
+        return urls.sign(self.uri, i18n.interface_language(language))
 
 
 def find(session: Session, urls: Urls, uri: str) -> Subject | None:
