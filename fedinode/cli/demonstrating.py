@@ -24,7 +24,17 @@ from fedinode.cli import processes
 from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.output import Output
 from fedinode.errors import NotFound, PeerUnavailable
-from fedinode.services import delivering, following, founding, moderating, publishing, resharing, revising
+from fedinode.services import (
+    correcting,
+    delivering,
+    following,
+    founding,
+    moderating,
+    publishing,
+    resharing,
+    revising,
+    taking_over,
+)
 from fedinode.services.cosigning import bundling, consenting, inviting, showing
 from fedinode.services.cosigning.inviting import Ask
 
@@ -168,7 +178,7 @@ async def _tell(cells: list[OpenCell], teller: _Teller) -> None:
     for one in cells:
         await _until(partial(_follows_all, one), f"{one.cell.name} follows the others", teller)
 
-    teller.step("Berlin publishes a statement in German and English, a short piece of news, and who it is.")
+    teller.step("Berlin publishes a statement in three languages, a short piece of news, and who it is.")
     statement = await _post(berlin, texts / "berlin-statement.md", teller)
     news = await _post(berlin, texts / "berlin-news.md", teller)
     await _post(berlin, texts / "berlin-about.md", teller)
@@ -188,6 +198,15 @@ async def _tell(cells: list[OpenCell], teller: _Teller) -> None:
     teller.step("Berlin corrects its news; everybody who has it is told.")
     await _edit(berlin, news, texts / "berlin-news-edited.md", teller)
     await _delivered(cells, teller)
+    teller.step(
+        "Tbilisi takes Lisbon's article over. Lisbon corrects it: its English text is out of date now, and "
+        "Tbilisi's editors are asked about their copy."
+    )
+    await _take_over(tbilisi, article, teller)
+    await _edit(lisbon, article, texts / "lisbon-news-edited.md", teller)
+    teller.open(f"{lisbon.cell.origin}/@lisbon/en/three-months-of-a-common-kitchen")
+    await _until(partial(_is_asked, tbilisi), "the correction is proposed", teller)
+    teller.command(tbilisi, "proposals")
 
     teller.step(
         "Berlin drafts a joint statement. Tbilisi and Lisbon are asked to sign it before it is public."
@@ -258,6 +277,16 @@ async def _edit(who: OpenCell, uri: str, path: Path, teller: _Teller) -> None:
     teller.command(who, f"edit {uri} {path}")
     published = await revising.edit(who.cap, uri, frontmatter.parse_manuscript(path))
     teller.open(published.url)
+
+
+async def _take_over(who: OpenCell, uri: str, teller: _Teller) -> None:
+    teller.command(who, f"take-over {uri}")
+    taken = await taking_over.take_over(who.cap, uri)
+    teller.open(taken.published.url)
+
+
+async def _is_asked(who: OpenCell) -> bool:
+    return bool(await correcting.list_proposals(who.cap))
 
 
 async def _sign_together(author: OpenCell, guests: tuple[OpenCell, ...], path: Path, teller: _Teller) -> str:

@@ -67,8 +67,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def test_the_story_names_what_it_does_and_where_to_look(demo: Demo) -> None:
     story = demo.story.read_text("utf-8")
     opened = [line.split()[1] for line in story.splitlines() if line.strip().startswith("open ")]
-    assert len(opened) == 11
-    assert [line[0] for line in story.splitlines() if line[1:3] == ". "] == list("12345678")
+    assert len(opened) == 14
+    assert [line[0] for line in story.splitlines() if line[1:3] == ". "] == list("123456789")
     for address in opened:
         name = address.split("//")[1].split(".")[0]
         assert demo.cell(name).page(address)
@@ -114,6 +114,23 @@ def test_a_statement_is_signed_by_all_and_the_command_that_verifies_it_works(
     assert "თბილისის უჯრედი" in told.stdout
     assert "Célula de Lisboa" in told.stdout
     assert not list(tmp_path.iterdir())
+
+
+def test_an_article_is_taken_over_and_a_translation_of_it_is_out_of_date(demo: Demo) -> None:
+    lisbon, tbilisi = demo.cell("lisbon"), demo.cell("tbilisi")
+    original = "/@lisbon/pt/tres-meses-de-cozinha-comum"
+    copy = tbilisi.page("/@tbilisi/pt/tres-meses-de-cozinha-comum")
+    assert "Unchanged copy." in copy
+    assert f'<link rel="canonical" href="{lisbon.origin}{original}">' in copy
+    assert "oitenta refeições" in copy
+    assert '<blockquote lang="ru" dir="ltr">' in copy
+    assert "cento e dez refeições" in lisbon.page(original)
+    english = lisbon.page("/@lisbon/en/three-months-of-a-common-kitchen")
+    assert "The original has changed since this translation was made." in english
+    (proposal,) = tbilisi.cli_json("proposals")
+    assert proposal["kind"] == "correction"
+    russian = demo.cell("berlin").page("/@berlin/ru/shveynaya-masterskaya-na-karlshtrasse-ostaetsya")
+    assert "Это неофициальный перевод." in russian
 
 
 def test_the_meeting_is_told_with_three_clocks(demo: Demo) -> None:
