@@ -28,6 +28,7 @@ from fedinode.config import Settings
 from fedinode.services import publishing, registering
 from fedinode.services.cosigning import keeping_lists
 from fedinode.services.publishing import Published
+from fedinode.services.supporting import paper
 from fedinode.storage import models
 from fedinode.storage.database import Database, Session, open_url
 from fedinode.storage.sealing import Sealer
@@ -161,6 +162,8 @@ async def _publish_all(cap: Capabilities, folder: Path) -> dict[str, Published]:
     }
     for cell in (KOELN, BREMEN):
         await sign(cap, posts["statement"].uri, cell)
+    sheet = paper.read((texts / "signers.csv").read_bytes())
+    await paper.add(cap, posts["statement"].uri, sheet.lines)
     await cap.database.write(lambda session: _answer(session, cap, posts["statement"]))
     return posts
 
