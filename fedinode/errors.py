@@ -62,6 +62,10 @@ class NotFound(NodeError):
     """What was asked for does not exist here."""
 
 
+class NoSuchPage(NotFound):
+    """A list is there, and has fewer pages than were asked for."""
+
+
 class Conflict(NodeError):
     """The thing exists already, or is in a state that does not allow this."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import AlreadyRunning
-from fedinode.services import correcting, delivering, housekeeping, mailing, reacting
+from fedinode.services import correcting, delivering, housekeeping, indexing, mailing, reacting
 from fedinode.services.cosigning import rechecking, ticking
 from fedinode.services.dispatching import LOOP, Dispatcher
 from fedinode.storage import leases
@@ -210,6 +210,7 @@ async def _send_mail(cap: Capabilities, stopping: asyncio.Event) -> None:
 
 
 async def _purge(cap: Capabilities) -> None:
+    await indexing.bring_up_to_date(cap)
     await housekeeping.purge_once(cap)
 
 

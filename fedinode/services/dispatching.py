@@ -16,7 +16,7 @@ from federation.net import delivery
 from federation.net.delivery import Deferred, DeliveryRequest
 from fedinode import failpoints
 from fedinode.capabilities import Capabilities
-from fedinode.services import judging, recording, warming
+from fedinode.services import judging, readying, recording
 from fedinode.services.bodies import Bodies
 from fedinode.services.judging import Attempted
 from fedinode.services.selfchecking import Guard
@@ -171,7 +171,7 @@ class Dispatcher:
         leased = await self._cap.database.write(lambda session: _claim(session, peer_ids, lease, known))
         failpoints.hit("deliver.after-lease")
         self._bodies.keep(leased.bodies)
-        await warming.warm(self._cap, leased.bodies.values())
+        await readying.make_ready(self._cap, leased.bodies.values())
         for claimed in leased.rows:
             self._begin(claimed, leased)
         self._bodies.shrink()

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from federation import jsonld
 from fedinode.capabilities import Capabilities
-from fedinode.errors import NotFound
+from fedinode.errors import NoSuchPage
 from fedinode.services import keeping, reading, shelving
 from fedinode.services.presenting import CellView, KeptView, NetworkView
 from fedinode.services.reading import House
@@ -24,7 +24,7 @@ async def network(cap: Capabilities, page: int) -> NetworkView:
         total = kept_posts.count_network(session)
         pages = min(max(1, -(-total // reading.PAGE_SIZE)), reading.MAX_PAGES)
         if not 1 <= page <= pages:
-            raise NotFound("This list has fewer pages.")
+            raise NoSuchPage("This list has fewer pages.")
         offset = (page - 1) * reading.PAGE_SIZE
         found = kept_posts.list_network(session, offset=offset, limit=reading.PAGE_SIZE)
         return NetworkView(

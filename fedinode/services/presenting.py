@@ -339,6 +339,8 @@ class FeedView:
     page_url: str
     feed_url: str
     entries: tuple[PostView, ...]
+    #: What the list was narrowed to, in words.
+    part: str = ""
 
     @property
     def updated_at(self) -> datetime | None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from fedinode.capabilities import Capabilities
 from fedinode.config import Settings
-from fedinode.errors import NotFound
+from fedinode.errors import NoSuchPage, NotFound
 from fedinode.services import conversing, shelving
 from fedinode.services.cosigning import rostering, versioning
 from fedinode.services.cosigning.versioning import History
@@ -212,7 +212,7 @@ def list_page(session: Session, house: House, wanted: Filter, page: int) -> List
     count = listings.count_posts(session, wanted)
     pages = min(max(1, -(-count // PAGE_SIZE)), MAX_PAGES)
     if not 1 <= page <= pages:
-        raise NotFound("This list has fewer pages.")
+        raise NoSuchPage("This list has fewer pages.")
     posts = listings.list_posts(session, wanted, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     lines = tuple(
         shelving.post_line(house.urls, each, house.row_of(each), wanted.language)

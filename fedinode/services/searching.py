@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fedinode import text
 from fedinode.capabilities import Capabilities
-from fedinode.errors import NotFound
+from fedinode.errors import NoSuchPage
 from fedinode.services import reading, shelving
 from fedinode.services.presenting import NodeView, PostLine
 from fedinode.services.reading import House
@@ -53,6 +53,8 @@ class SearchView:
     total: int = 0
     page: int = 1
     pages: int = 1
+    #: Set where more was typed than is looked for: so many words were.
+    only_words: int | None = None
 
 
 async def search(cap: Capabilities, asked: str, *, language: str | None, page: int) -> SearchView:
@@ -65,7 +67,7 @@ async def search(cap: Capabilities, asked: str, *, language: str | None, page: i
         hits = _hits(session, by_language)
         pages = max(1, -(-len(hits) // reading.PAGE_SIZE))
         if not 1 <= page <= pages:
-            raise NotFound("Fewer posts were found.")
+            raise NoSuchPage("Fewer posts were found.")
         shown = hits[(page - 1) * reading.PAGE_SIZE : page * reading.PAGE_SIZE]
         results = (_result(session, house, hit, by_language[hit.language]) for hit in shown)
         return SearchView(
@@ -77,6 +79,7 @@ async def search(cap: Capabilities, asked: str, *, language: str | None, page: i
             total=len(hits),
             page=page,
             pages=pages,
+            only_words=MAX_WORDS if len(stems.split_words(asked)) > MAX_WORDS else None,
         )
 
     return await reading.read_house(cap, read)
@@ -114,10 +117,10 @@ def _result(session: Session, house: House, hit: Hit, wanted: frozenset[str]) ->
 def mark(words: str, wanted: frozenset[str], language: str) -> tuple[Piece, ...]:
     """Cut a text into pieces, with each word that was asked for a piece of its own."""
     spans = stems.split_words(words)
-    found = stems.stem_words((words[start:end] for start, end in spans), language)
+    found = stems.keys_of_words((words[start:end] for start, end in spans), language)
     pieces, position = [], 0
-    for (start, end), stem in zip(spans, found, strict=True):
-        if stem in wanted:
+    for (start, end), keys in zip(spans, found, strict=True):
+        if keys & wanted:
             pieces += [Piece(words=words[position:start]), Piece(words=words[start:end], is_hit=True)]
             position = end
     pieces.append(Piece(words=words[position:]))
@@ -127,8 +130,8 @@ def mark(words: str, wanted: frozenset[str], language: str) -> tuple[Piece, ...]
 def snippet(body: str, wanted: frozenset[str], language: str) -> tuple[Piece, ...]:
     """Return the part of a text around the first word that was asked for, else its beginning."""
     spans = stems.split_words(body)
-    found = stems.stem_words((body[start:end] for start, end in spans), language)
-    first = next((start for (start, _), stem in zip(spans, found, strict=True) if stem in wanted), 0)
+    found = stems.keys_of_words((body[start:end] for start, end in spans), language)
+    first = next((start for (start, _), keys in zip(spans, found, strict=True) if keys & wanted), 0)
     # Begin with a whole word, a little before.
     begin = next((start for start, _ in spans if start >= first - _BEFORE_CHARS), 0)
     begin = 0 if begin < _BEFORE_CHARS else begin

@@ -41,6 +41,12 @@ def add_text(session: Session, post_id: int, language: str, weights: Mapping[str
         session.execute(insert(_WORDS), rows)
 
 
+def list_public_posts(session: Session, after: int, limit: int) -> tuple[int, ...]:
+    """Return the public posts with a number above `after`, in order."""
+    query = select(_POSTS.id).where(_POSTS.state == "public", _POSTS.id > after).order_by(_POSTS.id)
+    return tuple(session.scalars(query.limit(limit)))
+
+
 def find(
     session: Session, language: str, stems: Collection[str], wanted: Filter, limit: int
 ) -> tuple[Hit, ...]:

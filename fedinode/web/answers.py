@@ -27,8 +27,6 @@ from fedinode.web.throttle import Throttle
 REVALIDATE: Final = "public, no-cache"
 #: For addresses that name their content.
 FOR_EVER: Final = "public, max-age=31536000, immutable"
-#: Feed readers come every few minutes anyway.
-FOR_FEEDS: Final = "public, max-age=60"
 
 #: A search costs some milliseconds of a reader thread; what was found is kept like any page.
 SEARCHES_PER_SECOND: Final = 10

@@ -6,6 +6,7 @@ One way to narrow it is a page of its own; more than one at once is a maze that 
 import calendar
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from babel import dates
@@ -19,7 +20,7 @@ from fedinode.manuscripts import Kind
 from fedinode.services import browsing
 from fedinode.services.browsing import ArchiveView, Query
 from fedinode.services.presenting import NodeView
-from fedinode.web import answers, formats, pages
+from fedinode.web import answers, formats, pages, paging
 from fedinode.web.answers import Site
 
 _YEAR = re.compile(r"[12][0-9]{3}")
@@ -33,8 +34,10 @@ async def archive(site: Site, request: Request) -> Response:
 
     async def make() -> CachedAnswer:
         view = await browsing.archive(site.cap, query, number)
+        links = paging.links(site.cap.urls.archive(query.parameters()), number, view.listing.pages)
+        named = (("link", ", ".join(links)),) if links else ()
         return answers.make_answer(
-            _body(site, view), answers.HTML, depends_on=depends_on(view.node), headers=(("vary", "Accept"),)
+            _body(site, view), answers.HTML, depends_on=depends_on(view.node), headers=named
         )
 
     return await answers.cached(site, request, f"archive:{query.parameters()}:{number}", make)
@@ -99,21 +102,26 @@ def _body(site: Site, view: ArchiveView) -> bytes:
         site_name=view.node.title,
         accent=view.node.accent,
         listing=view.listing,
-        chosen=describe(view, interface),
+        chosen=describe(query, view.node, interface),
         months=_month_names(interface),
         kinds=formats.kind_names(interface),
         languages={facet.label: i18n.language_name(facet.label) for facet in view.languages},
         base_url=address,
-        canonical_url=address,
+        canonical_url=formats.page_url(urls.archive(_canonical(view).parameters()), view.listing.page),
         feed_url=urls.archive_feed(query.parameters()),
         here="archive",
     )
 
 
-def describe(view: ArchiveView, interface: str) -> str:
+def _canonical(view: ArchiveView) -> Query:
+    """Return the query in the spelling that the page itself links to: a tag is found in any case."""
+    chosen = (facet.label for facet in view.tags if facet.is_chosen)
+    return replace(view.query, tag=next(chosen, view.query.tag))
+
+
+def describe(query: Query, node: NodeView, interface: str) -> str:
     """Return what the archive was narrowed to, in words."""
-    query = view.query
-    collectives = {each.name: each.title for each in view.node.collectives}
+    collectives = {each.name: each.title for each in node.collectives}
     when = str(query.year) if query.year else ""
     if query.year and query.month:
         when = f"{_month_names(interface)[str(query.month)]} {query.year}"

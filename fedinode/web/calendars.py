@@ -48,7 +48,7 @@ def _answer(site: Site, view: CalendarView) -> CachedAnswer:
         render(view, site.cap.urls.host),
         ICALENDAR,
         depends_on=archive_pages.depends_on(view.node),
-        cache_control=answers.FOR_FEEDS,
+        cache_control=answers.REVALIDATE,
     )
 
 

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -57,6 +58,12 @@ WORDS: Final = {
     503: (N_("This server is busy"), N_("Nothing is lost. Wait a few minutes and try again.")),
 }
 
+#: Headline and advice where a list has no such page.
+NO_SUCH_PAGE: Final = (
+    N_("This list has no such page"),
+    N_("It has fewer pages, or has become shorter. Its first page is the newest."),
+)
+
 #: What a trouble of this node means to the one who asked.
 _STATUS_OF: Final[dict[type[errors.NodeError], int]] = {
     errors.NotFound: 404,
@@ -83,7 +90,8 @@ def handlers(site: Site) -> dict[type[Exception] | int, ErrorHandler]:
         status = status_of(error)
         if status >= 500:
             logger.error("%s %s failed: %s", request.method, request.url.path, error)
-        return respond(site, request, status)
+        words = NO_SUCH_PAGE if isinstance(error, errors.NoSuchPage) else None
+        return respond(site, request, status, words=words)
 
     async def on_federation(request: Request, error: Exception) -> Response:
         assert isinstance(error, FederationError)
@@ -109,19 +117,31 @@ def status_of(error: errors.NodeError) -> int:
     return 500
 
 
-def respond(site: Site, request: Request, status: int, headers: dict[str, str] | None = None) -> Response:
-    """Answer with an error, as the one who asked can read it."""
+def respond(
+    site: Site,
+    request: Request,
+    status: int,
+    headers: dict[str, str] | None = None,
+    *,
+    words: tuple[str, str] | None = None,
+) -> Response:
+    """Answer with an error, as the one who asked can read it; `words` where the status says too little."""
     site.cap.vitals.count(f"answered.{status}")
     filled = {"cache-control": "no-store", "vary": "Accept, Accept-Language"} | (headers or {})
     if status in (429, 503):
         filled.setdefault("retry-after", str(RETRY_AFTER_SECONDS))
     language = i18n.best_language(request.headers.get("accept-language", ""))
-    headline, advice = (i18n.gettext(words, language) for words in _words(status))
+    headline, advice = (i18n.gettext(each, language) for each in words or _words(status))
     if is_machine(request):
         body = json.dumps({"error": headline}, ensure_ascii=False).encode()
         return Response(body, status_code=status, headers=filled, media_type="application/json")
     page = site.renderer.page(
-        "site/error.html", language, headline=headline, advice=advice, site_name=site.cap.urls.host
+        "site/error.html",
+        language,
+        headline=headline,
+        advice=advice,
+        first_page=_without_page(site, request) if words is NO_SUCH_PAGE else "",
+        site_name=site.cap.urls.host,
     )
     return Response(page, status_code=status, headers=filled | {"content-type": answers.HTML})
 
@@ -134,6 +154,12 @@ def is_machine(request: Request) -> bool:
 
 def _words(status: int) -> tuple[str, str]:
     return WORDS.get(status) or WORDS[400 if status < 500 else 500]
+
+
+def _without_page(site: Site, request: Request) -> str:
+    named = [pair for pair in request.query_params.multi_items() if pair[0] != "page"]
+    query = urlencode(named)
+    return site.cap.urls.page(request.url.path) + (f"?{query}" if query else "")
 
 
 def _without_slash(site: Site, request: Request) -> str | None:

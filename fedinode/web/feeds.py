@@ -8,6 +8,7 @@ Spec: RFC 4287, RSS 2.0, JSON Feed 1.1.
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -105,7 +106,8 @@ async def _archive_feed(site: Site, request: Request, media_type: str, write: Wr
 
     async def make() -> CachedAnswer:
         view = await browsing.archive_feed(site.cap, query)
-        return _answer(site, view, media_type, write)
+        part = archive_pages.describe(query, view.node, i18n.interface_language(_language_of(view)))
+        return _answer(site, replace(view, part=part), media_type, write)
 
     return await answers.cached(site, request, f"feed:{media_type}:{query.parameters()}", make)
 
@@ -115,7 +117,6 @@ def _answer(site: Site, view: FeedView, media_type: str, write: Write) -> Cached
         write(site, view),
         media_type,
         depends_on=archive_pages.depends_on(view.node),
-        cache_control=answers.FOR_FEEDS,
         headers=_FOR_ALL,
     )
 
@@ -181,6 +182,8 @@ def _entry_html(site: Site, entry: PostView) -> str:
 
 def _title_of(view: FeedView) -> str:
     title = view.collective.title if view.collective else view.node.title
+    if view.part:
+        return f"{title}: {view.part}"
     return f"{title} ({i18n.language_name(view.language)})" if view.language else title
 
 

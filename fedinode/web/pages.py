@@ -19,10 +19,10 @@ from fedinode.cache import (
     follows_key,
     post_key,
 )
-from fedinode.errors import NotFound
+from fedinode.errors import NoSuchPage, NotFound
 from fedinode.services import networking, reading
 from fedinode.services.presenting import Moved, NodeView, PostView, Tombstone
-from fedinode.web import answers
+from fedinode.web import answers, formats, paging
 from fedinode.web.answers import Site
 
 _VARY: Final = ("vary", "Accept")
@@ -53,13 +53,13 @@ async def front(site: Site, request: Request) -> Response:
             chosen=language,
             all_url=urls.front(),
             base_url=urls.front(language),
-            canonical_url=urls.front(language),
+            canonical_url=formats.page_url(urls.front(language), number),
             feed_url=urls.front_feed(language),
             calendar_url=urls.calendar(),
             here="front",
         )
         keys = (NODE_KEY, *(collective_key(each.name) for each in view.node.collectives))
-        return _page_answer(body, keys)
+        return _page_answer(body, keys, links=paging.links(urls.front(language), number, view.listing.pages))
 
     return await answers.cached(site, request, f"front:{language}:{number}", make)
 
@@ -90,7 +90,7 @@ async def _profile_answer(site: Site, name: str, language: str | None, number: i
         chosen=language,
         all_url=collective.url,
         base_url=urls.profile(name, language),
-        canonical_url=urls.profile(name, language),
+        canonical_url=formats.page_url(urls.profile(name, language), number),
         activity_url=collective.uri,
         feed_url=urls.feed(name, language),
         feed_title=collective.title,
@@ -100,7 +100,8 @@ async def _profile_answer(site: Site, name: str, language: str | None, number: i
         here="front",
     )
     keys = (NODE_KEY, NETWORK_KEY, SIGNERS_KEY, collective_key(name))
-    return _page_answer(body, keys, activity_url=collective.uri)
+    links = paging.links(urls.profile(name, language), number, view.listing.pages)
+    return _page_answer(body, keys, activity_url=collective.uri, links=links)
 
 
 async def _lead_to_actor(site: Site, name: str) -> CachedAnswer:
@@ -166,11 +167,11 @@ async def network(site: Site, request: Request) -> Response:
             site_name=view.node.title,
             accent=view.node.accent,
             base_url=url,
-            canonical_url=url,
+            canonical_url=formats.page_url(url, number),
             here="network",
         )
         keys = (NODE_KEY, NETWORK_KEY, *_of_network(view.node))
-        return _page_answer(body, keys)
+        return _page_answer(body, keys, links=paging.links(url, number, view.pages))
 
     return await answers.cached(site, request, f"network:{number}", make)
 
@@ -225,13 +226,13 @@ def _own_page(site: Site, node: NodeView, name: str) -> bytes:
 # -- parts
 
 
-def _page_answer(body: bytes, depends_on: tuple[str, ...], *, activity_url: str = "") -> CachedAnswer:
-    links = (
-        (("link", f'<{activity_url}>; rel="alternate"; type="application/activity+json"'),)
-        if activity_url
-        else ()
-    )
-    return answers.make_answer(body, answers.HTML, depends_on=depends_on, headers=(_VARY, *links))
+def _page_answer(
+    body: bytes, depends_on: tuple[str, ...], *, activity_url: str = "", links: tuple[str, ...] = ()
+) -> CachedAnswer:
+    if activity_url:
+        links = (f'<{activity_url}>; rel="alternate"; type="application/activity+json"', *links)
+    named = (("link", ", ".join(links)),) if links else ()
+    return answers.make_answer(body, answers.HTML, depends_on=depends_on, headers=(_VARY, *named))
 
 
 def language_of(request: Request) -> str | None:
@@ -249,8 +250,8 @@ def language_of(request: Request) -> str | None:
 
 
 def page_number(request: Request) -> int:
-    """Return the page of a list that the query names. Raises NotFound for what is no number."""
+    """Return the page of a list that the query names. Raises NoSuchPage for what is no number."""
     written = request.query_params.get("page", "1")
     if not _PAGE_NUMBER.fullmatch(written):
-        raise NotFound("This is no page number.")
+        raise NoSuchPage("This is no page number.")
     return int(written)

@@ -79,6 +79,37 @@ async def test_what_cannot_narrow_it_is_not_found(get: Get) -> None:
 
 
 @pytest.mark.usefixtures("shelf")
+async def test_who_asks_for_a_page_too_many_is_told_where_the_list_begins(get: Get) -> None:
+    for path in (
+        "/archive?tag=Arbeit&page=2",
+        "/archive?page=0",
+        "/?page=7",
+        "/@berlin?page=x",
+        "/search?page=9",
+    ):
+        answer = await get(path, accept="text/html", accept_language="de")
+        assert answer.status_code == 404
+        assert "So eine Seite hat diese Liste nicht" in answer.text, path
+    first = await get("/archive?tag=Arbeit&page=2", accept="text/html")
+    assert f'<a href="{ORIGIN}/archive?tag=Arbeit">' in first.text
+
+
+async def test_pages_of_a_list_name_their_neighbours_and_themselves(get: Get, publish: Publish) -> None:
+    for number in range(41):
+        await publish(NEWS.replace("Streik", f"Streik {number}") + '\ntags = ["Arbeit"]')
+    for path in (f"{ORIGIN}/archive?tag=arbeit&", f"{ORIGIN}/de?", f"{ORIGIN}/@berlin?"):
+        middle = await get(f"{path}page=2")
+        first = path.removesuffix("&").removesuffix("?")
+        links = {
+            name: url for url, name in re.findall(r'<([^>]+)>; rel="(prev|next)"', middle.headers["link"])
+        }
+        assert links == {"prev": first, "next": f"{path}page=3"}
+        canonical = f"{path}page=2".replace("tag=arbeit", "tag=Arbeit").replace("&", "&amp;")
+        assert f'<link rel="canonical" href="{canonical}">' in middle.text
+        assert 'rel="next"' not in (await get(f"{path}page=3")).headers["link"]
+
+
+@pytest.mark.usefixtures("shelf")
 async def test_each_way_says_how_many_posts_it_leaves(get: Get) -> None:
     page = re.sub(r"\s+", " ", (await get("/archive?year=2024")).text)
     assert "2 Beiträge: <bdi>2024</bdi>" in page
@@ -108,6 +139,10 @@ async def test_every_part_of_the_archive_has_its_feed(get: Get) -> None:
     assert link.get("href") == f"{ORIGIN}/archive/feed.atom?tag=arbeit"
     as_json = (await get("/archive/feed.json?language=ru")).json()
     assert [item["title"] for item in as_json["items"]] == ["Второй"]
+    assert as_json["title"] == "berlin.example: Русский"
+    for kind, suffix in (("rss+xml", "rss"), ("feed+json", "json")):
+        url = f"{ORIGIN}/archive/feed.{suffix}?tag=arbeit"
+        assert f'<link rel="alternate" type="application/{kind}" href="{url}"' in page.text
     assert as_json["feed_url"] == f"{ORIGIN}/archive/feed.json?language=ru"
 
 

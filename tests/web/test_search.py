@@ -1,12 +1,15 @@
 """The search: words in all their forms, in every language, never wrong whatever is typed."""
 
+import asyncio
+import random
 import re
 
 import httpx
 import pytest
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import publishing, searching
+from fedinode.services import indexing, publishing, searching
+from fedinode.storage import node_facts, search_words
 from fedinode.text import stems
 from fedinode.web.throttle import Throttle
 from tests.web.conftest import ORIGIN, Get, Publish, fresh
@@ -122,7 +125,8 @@ async def test_many_results_come_in_pages(get: Get, publish: Publish) -> None:
 
 
 async def test_when_too_many_search_at_once_some_are_asked_to_wait(get: Get) -> None:
-    statuses = [(await get(f"/search?q=word{number}")).status_code for number in range(60)]
+    found = await asyncio.gather(*(get(f"/search?q=word{number}") for number in range(60)))
+    statuses = [each.status_code for each in found]
     assert 429 in statuses
     assert (await get("/search?q=word0")).status_code == 200
     refused = await get(f"/search?q=word{statuses.index(429)}", accept="text/html")
@@ -145,6 +149,74 @@ def test_a_long_text_is_cut_around_the_first_word() -> None:
     assert pieces[0].words.startswith("… ")
     assert [piece.words for piece in pieces if piece.is_hit] == ["gesuchte"]
     assert sum(len(piece.words) for piece in pieces) < 300
+
+
+ACCENTS = (
+    ("Zürich", "zurich", "de"),
+    ("Łódź", "lodz", "pl"),
+    ("organización", "organizacion", "es"),
+    ("за́мок", "замок", "ru"),
+    ("İstanbul", "istanbul", "tr"),
+    ("שָׁלוֹם", "שלום", "he"),
+    ("Straße", "strasse", "de"),
+)
+
+
+def test_who_leaves_accents_out_finds_the_word_with_them() -> None:
+    for written, typed, language in ACCENTS:
+        (keys,) = stems.keys_of(written, language)
+        (stem,) = stems.stems_of(typed, language)
+        assert stem in keys, written
+    assert stems.stems_of("мой", "uk") != stems.stems_of("мои", "uk")
+    assert [piece.words for piece in searching.mark("In Zürich.", frozenset({"zurich"}), "de")] == [
+        "In ",
+        "Zürich",
+        ".",
+    ]
+
+
+#: What is an operator in one database or the other, and what is hard to read.
+SIGNS = (
+    *"\"'*()&|!<->:%_^~+-,;\\\x00\u0301\u202e🚫",
+    " OR ",
+    " AND NOT ",
+    " NEAR/2 ",
+    "--",
+    "streik",
+)
+
+
+@pytest.mark.usefixtures("shelf")
+async def test_nothing_that_is_typed_breaks_the_search(cap: Capabilities) -> None:
+    dice = random.Random(7)
+    for _ in range(60):
+        asked = "".join(dice.choices(SIGNS, k=dice.randint(0, 40)))
+        view = await searching.search(cap, asked, language=dice.choice((None, "de", "ka")), page=1)
+        assert view.asked == asked
+        assert view.total <= 1
+
+
+@pytest.mark.usefixtures("shelf")
+async def test_of_too_many_words_the_first_are_looked_for_and_the_page_says_so(get: Get) -> None:
+    many = "streiken woche zweiten fahrerinnen die der in " + "streiken " * 20
+    page = await get(str(httpx.URL("/search", params={"q": many})))
+    assert titles(page) == ["Streik"]
+    assert "Nur nach den ersten 8 Wörtern wurde gesucht." in page.text
+    assert "wurde gesucht" not in (await get("/search?q=streiken")).text
+
+
+async def test_an_index_of_an_older_version_is_made_anew_once(
+    get: Get, publish: Publish, cap: Capabilities
+) -> None:
+    await publish(NEWS, "Ein Wort.")
+    assert await indexing.bring_up_to_date(cap) == 1
+    (post_id,) = await cap.database.read(lambda session: search_words.list_public_posts(session, 0, 2))
+    await cap.database.write(lambda session: search_words.drop_post(session, post_id))
+    assert titles(await get("/search?q=wort")) == []
+    assert await indexing.bring_up_to_date(cap) == 0
+    await cap.database.write(lambda session: node_facts.put(session, "form of the search index", "older"))
+    assert await indexing.bring_up_to_date(cap) == 1
+    assert titles(await get("/search?q=worte")) == ["Streik"]
 
 
 def test_an_apostrophe_and_an_accent_are_written_in_more_than_one_way() -> None:
