@@ -7,7 +7,8 @@ Spec: RFC 7033 (WebFinger), RFC 7565 (acct), RFC 6415 (host-meta).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 from xml.parsers import expat
@@ -25,6 +26,15 @@ _PROFILE_PAGE: Final = "http://webfinger.net/rel/profile-page"
 _SUBSCRIBE: Final = "http://ostatus.org/schema/1.0/subscribe"
 _OBJECT_INTENT: Final = "https://w3id.org/fep/3b86/Object"
 _CREATE_INTENT: Final = "https://w3id.org/fep/3b86/Create"
+#: What a person may want to do, by the name of its activity, and the variable that takes the id.
+INTENTS: Final = {
+    "Like": ("https://w3id.org/fep/3b86/Like", "{object}"),
+    "Announce": ("https://w3id.org/fep/3b86/Announce", "{object}"),
+    "Follow": ("https://w3id.org/fep/3b86/Follow", "{object}"),
+    "Create": (_CREATE_INTENT, "{inReplyTo}"),
+}
+#: What a template may ask for beside, and need not get, such as ``{on-success}``.
+_VARIABLE = re.compile(r"\{[A-Za-z0-9.-]{1,30}\}")
 _LRDD: Final = "lrdd"
 _XRD_NAMESPACE: Final = "http://docs.oasis-open.org/ns/xri/xrd-1.0"
 
@@ -72,12 +82,22 @@ class Answer:
         """Return where a person of that host finds a message with these words, ready to be sent."""
         if self.create_template is None:
             return None
-        return self.create_template.replace("{content}", quote(words, safe=""))
+        return _VARIABLE.sub("", self.create_template.replace("{content}", quote(words, safe="")))
 
-    def act_on_url(self, uri: str) -> str | None:
-        """Return where a person of that host likes, boosts, answers or follows what has this id."""
+    #: Where a person of that host does one thing, by the name of the activity in ``INTENTS``.
+    intents: Mapping[str, str] = field(default_factory=dict)
+
+    def act_on_url(self, uri: str, activity: str = "") -> str | None:
+        """Return where a person of that host likes, boosts, answers or follows what has this id.
+
+        A server that has an address for this activity is asked for it, else for the object.
+        """
+        if activity in self.intents:
+            return _VARIABLE.sub(
+                "", self.intents[activity].replace(INTENTS[activity][1], quote(uri, safe=""))
+            )
         if self.object_template is not None:
-            return self.object_template.replace("{object}", quote(uri, safe=""))
+            return _VARIABLE.sub("", self.object_template.replace("{object}", quote(uri, safe="")))
         return None if self.subscribe_template is None else expand(self.subscribe_template, uri)
 
 
@@ -139,6 +159,11 @@ def parse_jrd(document: Document) -> Answer:
         subscribe_template=_template(stated, _SUBSCRIBE, "{uri}"),
         object_template=_template(stated, _OBJECT_INTENT, "{object}"),
         create_template=_template(stated, _CREATE_INTENT, "{content}"),
+        intents={
+            activity: template
+            for activity, (rel, variable) in INTENTS.items()
+            if (template := _template(stated, rel, variable)) is not None
+        },
     )
 
 
@@ -175,7 +200,7 @@ def _template(stated: list[Document], rel: str, variable: str) -> str | None:
         template = link.get("template")
         if link.get("rel") == rel and isinstance(template, str) and variable in template:
             # The braces are no part of an address; what is left must be one.
-            return template if jsonld.is_uri(template.replace(variable, "x")) else None
+            return template if jsonld.is_uri(_VARIABLE.sub("x", template)) else None
     return None
 
 

@@ -12,6 +12,7 @@ NodeError
  |-- Blocked               the server or actor is blocked here
  |-- PeerUnavailable       another server does not answer, or says no
  |    |-- HandleUnknown    a handle that no server knows
+ |    |-- ServerSilent     there is no server of this name, or it does not answer
  |-- Busy                  too much is waiting; try again later
  |-- DatabaseError         the database cannot be used
  |    |-- DatabaseMissing  there is no database in this folder yet
@@ -84,6 +85,10 @@ class PeerUnavailable(NodeError):
 
 class HandleUnknown(PeerUnavailable):
     """No server knows this handle."""
+
+
+class ServerSilent(PeerUnavailable):
+    """There is no server of this name, or it does not answer."""
 
 
 class Busy(NodeError):

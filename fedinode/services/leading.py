@@ -6,11 +6,12 @@ Nothing is kept of whom we led where.
 from dataclasses import dataclass
 
 from federation import webfinger
-from federation.errors import FederationError, Malformed
+from federation.errors import FederationError, FetchFailed, Gone, Malformed
+from federation.errors import NotFound as NotThere
 from federation.net import discovery
 from federation.webfinger import Answer
 from fedinode.capabilities import Capabilities
-from fedinode.errors import HandleUnknown, NotFound, PeerUnavailable
+from fedinode.errors import HandleUnknown, NotFound, PeerUnavailable, ServerSilent
 from fedinode.services import resolving
 from fedinode.services.supporting import subjects
 from fedinode.services.supporting.subjects import Subject
@@ -18,14 +19,15 @@ from fedinode.storage import collectives, publications
 from fedinode.storage.database import Session
 
 
-async def lead_home(cap: Capabilities, handle: str, uri: str) -> str:
+async def lead_home(cap: Capabilities, handle: str, uri: str, activity: str = "") -> str:
     """Return the address on the reader's own server at which they act on one of our objects or actors.
 
+    `activity` is what they want to do, by its name in `webfinger.INTENTS`; empty: they see there.
     Raises: HandleUnknown for a handle that is none or that nobody knows, PeerUnavailable, Blocked.
     """
     await require_public(cap, uri)
     answer = await _finger(cap, handle)
-    return _require(answer.act_on_url(uri), handle)
+    return _require(answer.act_on_url(uri, activity), handle)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,10 @@ async def _finger(cap: Capabilities, handle: str) -> Answer:
         raise HandleUnknown(f'"{handle}" is no handle such as @name@server.') from error
     try:
         return await discovery.finger(await resolving.guarded_client(cap), parsed)
+    except (NotThere, Gone) as error:
+        raise HandleUnknown(f"{parsed.host} does not know {parsed}.") from error
+    except FetchFailed as error:
+        raise ServerSilent(f"{parsed.host} cannot be reached.") from error
     except FederationError as error:
         raise HandleUnknown(f"{parsed.host} does not know {parsed}.") from error
 

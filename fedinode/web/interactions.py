@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fedinode import i18n
-from fedinode.errors import Blocked, HandleUnknown, PeerUnavailable
+from fedinode.errors import Blocked, HandleUnknown, PeerUnavailable, ServerSilent
 from fedinode.services import leading, reading
 from fedinode.services.supporting import agreed_words
 from fedinode.services.supporting.agreed_words import Meaning
@@ -19,6 +19,8 @@ from fedinode.web import answers, forms
 from fedinode.web.answers import Site
 
 MAX_BODY_BYTES: Final = 4_096
+#: What a button of the form asks for, and the activity that it is. Spec: FEP-3b86.
+_ACTIVITIES: Final = {"reply": "Create", "like": "Like", "share": "Announce", "follow": "Follow"}
 _NO_STORE: Final = {"cache-control": "no-store", "x-robots-tag": "noindex", "content-type": answers.HTML}
 
 
@@ -33,6 +35,7 @@ async def lead(site: Site, request: Request) -> Response:
     """POST: the way to the reader's own server, or the form again with what was typed."""
     fields = await forms.read_fields(request, MAX_BODY_BYTES)
     uri, handle = fields.get("uri", ""), fields.get("handle", "").strip()
+    activity = _ACTIVITIES.get(fields.get("intent", ""), "")
     signing = await _signing(site, request, uri) if fields.get("sign") else None
     await leading.require_public(site.cap, uri)
     if not site.errands.is_open():
@@ -40,12 +43,14 @@ async def lead(site: Site, request: Request) -> Response:
     _ = i18n.translator(_language(request))
     try:
         if signing is None:
-            url, is_written = await leading.lead_home(site.cap, handle, uri), False
+            url, is_written = await leading.lead_home(site.cap, handle, uri, activity), False
         else:
             way = await leading.lead_to_sign(site.cap, handle, uri, signing.message)
             url, is_written = way.url, way.is_written
     except HandleUnknown:
         trouble = _("No server knows this handle. It looks like @name@server.example.")
+    except ServerSilent:
+        trouble = _("The server in this handle cannot be reached. Look whether its name is right.")
     except (PeerUnavailable, Blocked):
         trouble = _(
             "That server does not say how to act on posts elsewhere. Search there for the address below."
@@ -83,6 +88,12 @@ async def _page(site: Site, request: Request, *, uri: str, **found: object) -> R
     node = await reading.node(site.cap, language)
     context = {"handle": "", "url": "", "trouble": "", "signing": None, "is_written": False} | found
     body = site.renderer.page(
-        "site/interact.html", language, site_name=node.title, accent=node.accent, uri=uri, **context
+        "site/interact.html",
+        language,
+        site_name=node.title,
+        accent=node.accent,
+        uri=uri,
+        is_actor=uri.startswith(site.cap.urls.collective("")),
+        **context,
     )
     return Response(body, headers=_NO_STORE | {"vary": "Accept-Language"})

@@ -25,7 +25,8 @@ individuals = true
 """
 FORM = "application/x-www-form-urlencoded"
 ACTOR = f"{ORIGIN}/collectives/berlin"
-INTENT = "https://w3id.org/fep/3b86/Object"
+FEP = "https://w3id.org/fep/3b86"
+INTENT = f"{FEP}/Object"
 
 Post = Callable[..., Awaitable[httpx.Response]]
 
@@ -57,9 +58,11 @@ async def post(cap: Capabilities, clock: Clock) -> AsyncIterator[Post]:
         transport = httpx.ASGITransport(app=create_app(replace(cap, client=opened)))
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as asker:
 
-            async def post_it(uri: str, handle: str, *, sign: str = "", **headers: str) -> httpx.Response:
+            async def post_it(
+                uri: str, handle: str, *, sign: str = "", intent: str = "", **headers: str
+            ) -> httpx.Response:
                 sent = {"accept": "text/html", "accept-language": "en"} | headers
-                data = {"uri": uri, "handle": handle} | ({"sign": sign} if sign else {})
+                data = {"uri": uri, "handle": handle, "intent": intent} | ({"sign": sign} if sign else {})
                 return await asker.post("/interact", data=data, headers=sent)
 
             yield post_it
@@ -73,6 +76,48 @@ async def test_a_reader_is_led_to_their_own_server(post: Post, publish: Publish,
     assert f'href="{mastodon.origin}/authorize_interaction?uri={escaped}"' in page.text
     assert page.headers["cache-control"] == "no-store"
     assert "location" not in page.headers
+
+
+async def test_each_button_leads_to_the_address_that_the_server_has_for_it(
+    get: Get, post: Post, publish: Publish, server: PeerServer
+) -> None:
+    uri = (await publish(NEWS)).uri
+    rich = server.peer("rich")
+    links = [
+        {"rel": "self", "type": "application/activity+json", "href": f"{rich.origin}/users/me"},
+        {"rel": INTENT, "template": f"{rich.origin}/open?uri={{object}}"},
+        {"rel": f"{FEP}/Like", "template": f"{rich.origin}/like?uri={{object}}&then={{on-success}}"},
+        {"rel": f"{FEP}/Announce", "template": f"{rich.origin}/boost?uri={{object}}"},
+        {"rel": f"{FEP}/Create", "template": f"{rich.origin}/write?re={{inReplyTo}}&text={{content}}"},
+        {"rel": f"{FEP}/Follow", "template": "javascript:alert({object})"},
+    ]
+    jrd = {"subject": f"acct:me@{rich.host}", "links": links}
+    rich.answer("/.well-known/webfinger", Reply.json(jrd, "application/jrd+json"))
+    old = server.peer("old")
+    subscribe = "http://ostatus.org/schema/1.0/subscribe"
+    jrd = {
+        "subject": f"acct:me@{old.host}",
+        "links": [links[0], {"rel": subscribe, "template": f"{old.origin}/authorize?uri={{uri}}"}],
+    }
+    old.answer("/.well-known/webfinger", Reply.json(jrd, "application/jrd+json"))
+    escaped = quote(uri, safe="")
+    expected = {
+        "like": f"{rich.origin}/like?uri={escaped}&amp;then=",
+        "share": f"{rich.origin}/boost?uri={escaped}",
+        "reply": f"{rich.origin}/write?re={escaped}&amp;text=",
+        "nonsense": f"{rich.origin}/open?uri={escaped}",
+    }
+    for intent, url in expected.items():
+        assert f'href="{url}"' in (await post(uri, f"@me@{rich.host}", intent=intent)).text
+    # An address that is none is not taken: the server opens the collective, as it opens anything.
+    followed = await post(ACTOR, f"@me@{rich.host}", intent="follow")
+    assert f'href="{rich.origin}/open?uri={quote(ACTOR, safe="")}"' in followed.text
+    assert (
+        f'href="{old.origin}/authorize?uri={escaped}"'
+        in (await post(uri, f"me@{old.host}", intent="like")).text
+    )
+    page = (await get(uri.replace("/posts/", "/posts/"))).headers["location"]
+    assert '<bdi class="handle" dir="ltr">@berlin@berlin.example</bdi>' in (await get(page)).text
 
 
 async def test_following_begins_on_the_profile(get: Get, post: Post, mastodon: Peer) -> None:
@@ -127,7 +172,8 @@ async def test_what_was_typed_is_not_lost_when_it_leads_nowhere(
         "nonsense": "No server knows this handle.",
         "<script>@x.example": "No server knows this handle.",
         f"@me@{server.peer('nobody').host}": "No server knows this handle.",
-        "@me@192.0.2.1": "No server knows this handle.",
+        "@me@192.0.2.1": "The server in this handle cannot be reached.",
+        "@me@no-such-server.invalid": "The server in this handle cannot be reached.",
         f"@me@{silent.host}": "That server does not say how to act on posts elsewhere.",
     }
     for handle, words in troubles.items():
