@@ -17,7 +17,7 @@ from fedinode.web import themes
 from fedinode.web.assets import Assets
 from fedinode.web.board import Board
 from fedinode.web.formats import FILTERS
-from fedinode.web.schema_org import structured
+from fedinode.web.schema_org import organisation, structured
 
 
 class Renderer:
@@ -84,7 +84,9 @@ def make_environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.filters.update(FILTERS, structured=structured, theme_path=themes.path_of)
+    environment.filters.update(
+        FILTERS, organisation=organisation, structured=structured, theme_path=themes.path_of
+    )
     return environment
 
 

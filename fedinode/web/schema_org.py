@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from fedinode.manuscripts import EventFacts, Person
-from fedinode.services.presenting import PostView
+from fedinode.services.presenting import CollectiveView, PostView
+from fedinode.text import plain
 from fedinode.web import formats
 
 _ATTENDANCE: Final = {
@@ -22,7 +23,23 @@ _ATTENDANCE: Final = {
 
 def structured(post: PostView) -> Markup:
     """Return the JSON-LD of a post, safe to stand inside a script element."""
-    document = {"@context": "https://schema.org", **(_event(post) if post.event else _article(post))}
+    return _written(_event(post) if post.event else _article(post))
+
+
+def organisation(collective: CollectiveView) -> Markup:
+    """Return the JSON-LD of a collective, safe to stand inside a script element."""
+    return _written(
+        {
+            **_collective(collective),
+            "description": plain(collective.about_html),
+            "inLanguage": collective.language,
+            "identifier": collective.handle,
+        }
+    )
+
+
+def _written(members: dict[str, Any]) -> Markup:
+    document = {"@context": "https://schema.org", **members}
     words = json.dumps(_without_empty(document), ensure_ascii=False)
     # Nothing in it may end the element or begin another.
     safe = words.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
@@ -33,8 +50,11 @@ def _article(post: PostView) -> dict[str, Any]:
     return {
         "@type": "NewsArticle",
         "headline": post.title,
-        "author": [_collective(post), *(_person(author, post.language) for author in post.authors)],
-        "publisher": _collective(post),
+        "author": [
+            _collective(post.collective),
+            *(_person(author, post.language) for author in post.authors),
+        ],
+        "publisher": _collective(post.collective),
         "datePublished": formats.machine_time(post.published_at),
         "dateModified": formats.machine_time(post.updated_at or post.published_at),
         "keywords": list(post.tags),
@@ -57,7 +77,7 @@ def _event(post: PostView) -> dict[str, Any]:
         "eventStatus": f"https://schema.org/{_status(event)}",
         "previousStartDate": _previous_start(event),
         "location": _locations(post, event),
-        "organizer": organisers or [_collective(post)],
+        "organizer": organisers or [_collective(post.collective)],
         "performer": [_person(speaker, post.language) for speaker in event.speakers],
         **_common(post),
     }
@@ -86,8 +106,9 @@ def _common(post: PostView) -> dict[str, Any]:
     }
 
 
-def _collective(post: PostView) -> dict[str, Any]:
-    return {"@type": "Organization", "name": post.collective.title, "url": post.collective.url}
+def _collective(collective: CollectiveView) -> dict[str, Any]:
+    logo = collective.icon.url if collective.icon else None
+    return {"@type": "Organization", "name": collective.title, "url": collective.url, "logo": logo}
 
 
 def _person(who: Person, language: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.services import describing, housekeeping, publishing
 from tests.jobs.test_papers import leaflet, written
 from tests.web.conftest import DOCUMENT, Clock, Get, Publish, fresh
+from tests.web.test_calendars import structured
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)]
 
@@ -92,3 +93,16 @@ async def test_the_face_of_a_collective_is_small(get: Get, cap: Capabilities, ma
     assert re.findall(r"\.webp (\d+)w", face) == ["96", "400"]
     actor = (await get("/collectives/berlin", **DOCUMENT)).json()
     assert (actor["icon"]["width"], actor["icon"]["height"]) == (400, 200)
+    profile = (await get("/@berlin")).text
+    assert f'<meta property="og:image" content="{actor["icon"]["url"]}">' in profile
+    assert '<meta name="fediverse:creator" content="@berlin@berlin.example">' in profile
+    assert actor["attributionDomains"] == ["berlin.example"]
+    assert structured(profile) == {
+        "@context": "https://schema.org",
+        "@type": "Organization",
+        "name": "Berliner Zelle",
+        "url": "https://berlin.example/@berlin",
+        "logo": actor["icon"]["url"],
+        "inLanguage": "de",
+        "identifier": "@berlin@berlin.example",
+    }
