@@ -68,6 +68,9 @@ async def test_a_list_tells_issuers_languages_and_ends_apart(
     shown = words(page.text)
     assert "3 co-signatures Of these, 1 issues it together with the author." in shown
     assert "As of 20 November 2026." in shown
+    # The margin names them first, beside the text.
+    assert shown.index("Kollektiv koeln koeln.example Kollektiv") < shown.index("Of these, 1 issues")
+    shown = shown[shown.index("As of 20 November 2026.") :]
     issued, cosigned = shown.index("Issued together with"), shown.index("Co-signed by")
     assert issued < shown.index("Kollektiv koeln koeln.example verified") < cosigned
     assert cosigned < shown.index("Kollektiv bremen bremen.example") < shown.index("Kollektiv halle halle.ex")
