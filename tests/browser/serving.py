@@ -25,7 +25,8 @@ from fedinode.cache import Cache
 from fedinode.capabilities import Capabilities, Keyring
 from fedinode.cli import processes
 from fedinode.config import Settings
-from fedinode.services import publishing, registering
+from fedinode.services import campaigning, pinning, publishing, registering
+from fedinode.services.campaigning import Banner
 from fedinode.services.cosigning import keeping_lists
 from fedinode.services.publishing import Published
 from fedinode.services.supporting import paper
@@ -51,6 +52,8 @@ POSTS = {
     "note": "berlin",
     "statement": "berlin",
 }
+#: What the campaign says on every page.
+CAMPAIGN = {"de": "Alle vors Rathaus: Samstag, 14 Uhr", "ru": "Все к ратуше: суббота, 14:00"}
 _PATIENCE_SECONDS = 120.0
 
 
@@ -162,6 +165,8 @@ async def _publish_all(cap: Capabilities, folder: Path) -> dict[str, Published]:
     }
     for cell in (KOELN, BREMEN):
         await sign(cap, posts["statement"].uri, cell)
+    await pinning.pin(cap, posts["article"].uri)
+    await campaigning.set_banner(cap, Banner(texts=CAMPAIGN, until=cap.clock() + timedelta(days=1)))
     sheet = paper.read((texts / "signers.csv").read_bytes())
     await paper.add(cap, posts["statement"].uri, sheet.lines)
     await cap.database.write(lambda session: _answer(session, cap, posts["statement"]))
@@ -176,6 +181,15 @@ def _answer(session: Session, cap: Capabilities, post: Published) -> None:
     facts = {"uri": "https://lisbon.example/actor", "url": "https://lisbon.example/@lisbon", "level": "none"}
     names = {"name": "Célula de Lisboa", "handle": "lisbon@lisbon.example", "peer_id": peer.id}
     lisbon = add(session, models.RemoteActor, **facts, **names)
+    berlin = session.scalars(select(models.Collective).where(models.Collective.name == "berlin")).one()
+    add(
+        session,
+        models.Follow,
+        direction="out",
+        collective_id=berlin.id,
+        actor_id=lisbon.id,
+        state="accepted",
+    )
     answered = session.scalars(
         select(models.FederatedObject).where(models.FederatedObject.uri == post.uri)
     ).one()

@@ -41,14 +41,7 @@ def everybodys_pages(site: Site) -> list[str]:
 def pages_by_reader(site: Site) -> list[str]:
     """Return the pages that speak the reader's language."""
     follow = f"/interact?uri={quote(site.cap.urls.collective('berlin'), safe='')}"
-    paths = [
-        "/search",
-        "/search?q=Berlin",
-        "/search?q=nirgendwo",
-        follow,
-        "/no-such-page",
-        "/@berlin?page=99",
-    ]
+    paths = ["/search?q=Berlin", "/search?q=nirgendwo", follow, LOST]
     return [site.origin + path for path in paths]
 
 

@@ -97,13 +97,13 @@ def test_a_reader_follows_from_their_own_server(reader: Page, site: Site, home: 
     reader.get_by_role("link", name="Folgen", exact=True).click()
     handle = reader.get_by_label("Dein Name auf Mastodon")
     handle.fill(f"@me@nobody.{home.host.partition('.')[2]}")
-    reader.get_by_role("button", name="Weiter").click()
+    reader.get_by_role("button", name="Folgen").click()
     # What does not work is said, and what was typed stays.
     expect(reader.get_by_role("alert")).to_be_visible()
     expect(handle).to_have_value(re.compile("^@me@nobody"))
 
     handle.fill(f"@me@{home.host}")
-    reader.get_by_role("button", name="Weiter").click()
+    reader.get_by_role("button", name="Folgen").click()
     reader.get_by_role("link", name=re.compile("Weiter auf home.peers")).click()
     expect(reader.get_by_role("heading", level=1)).to_have_text("Folgen?")
     there = urlsplit(reader.url)
