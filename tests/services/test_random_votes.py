@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fedinode.errors import Conflict, NotAllowed
@@ -33,6 +33,20 @@ _NUMBER = st.tuples(st.just("set_number"), st.integers(1, 4), st.none())
 #: Mostly asking, voting and executing, so that something is decided at all.
 STEPS = st.lists(
     st.one_of(_ASK, _VOTE, _VOTE, _EXECUTE, _EXECUTE, _COME_AND_GO, _NUMBER), min_size=15, max_size=30
+)
+#: What chance may leave out: executed, asked for too early, for another text, after it was refused.
+_AGREED = [("ask", "Alice", "zQmA"), ("vote", "Bob", "yes")]
+SURELY = (
+    [*_AGREED, ("execute", "zQmA", None)],
+    [_AGREED[0], ("execute", "zQmA", None)],
+    [*_AGREED, ("execute", "zQmB", None)],
+    [
+        _AGREED[0],
+        ("vote", "Bob", "no"),
+        ("vote", "Dana", "no"),
+        ("vote", "Emil", "no"),
+        ("vote", "Dana", "yes"),
+    ],
 )
 
 
@@ -129,6 +143,10 @@ def test_nothing_is_executed_without_enough_who_count(database: Database) -> Non
 
     @settings(max_examples=40, deadline=None)
     @given(steps=STEPS)
+    @example(steps=SURELY[0])
+    @example(steps=SURELY[1])
+    @example(steps=SURELY[2])
+    @example(steps=SURELY[3])
     def play(steps: list[tuple[str, object, object]]) -> None:
         model = Model(House(database, k=2, roles=dict.fromkeys(NAMES, "owner")))
         for name, first, second in steps:
