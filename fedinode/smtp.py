@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import lru_cache
 
 import aiosmtplib
 
@@ -85,10 +86,16 @@ async def send(letter: Letter, settings: MailSettings, now: datetime) -> None:
             timeout=TIMEOUT_SECONDS,
             use_tls=settings.security == "tls",
             start_tls=settings.security == "starttls",
-            tls_context=ssl.create_default_context(),
+            tls_context=_tls(ssl.get_default_verify_paths()),
         )
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise _refusal(error) from None
+
+
+@lru_cache(maxsize=1)
+def _tls(_: ssl.DefaultVerifyPaths) -> ssl.SSLContext:
+    """Return what believes the authorities at these paths; reading them takes longer than sending a mail."""
+    return ssl.create_default_context()
 
 
 def domain_of(address: str) -> str:
