@@ -7,6 +7,7 @@ is known by its stem without them, and by the stem of what is typed then, for st
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
@@ -25,6 +26,8 @@ _PLAIN: Final = str.maketrans(
 )
 #: Longer ones are no words that anybody looks for.
 MAX_WORD_CHARS: Final = 40
+#: Most words of a text are the common ones of its language.
+REMEMBERED_STEMS: Final = 8192
 
 _ALGORITHMS: Final = {
     "ar": "arabic",
@@ -95,8 +98,14 @@ def _stems(folded: list[str], language: str) -> list[str]:
     algorithm = _ALGORITHMS.get(language.split("-", 1)[0])
     if algorithm is None:
         return folded
+    return [_stem(word, algorithm) for word in folded]
+
+
+@lru_cache(maxsize=REMEMBERED_STEMS)
+def _stem(word: str, algorithm: str) -> str:
     # Made anew each time: a stemmer keeps its place in itself, and threads would share it.
-    return list(snowballstemmer.stemmer(algorithm).stemWords(folded))
+    stem: str = snowballstemmer.stemmer(algorithm).stemWord(word)
+    return stem
 
 
 def _folded(word: str) -> str:
