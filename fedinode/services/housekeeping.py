@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 #: What waits for a server that does not answer is dropped after so long: news of a week ago are none.
 PARKED_AFTER = timedelta(days=7)
 ACTIVITIES_AFTER = timedelta(days=30)
+ANSWERS_AFTER = timedelta(days=1)
 DELETED_TEXTS_AFTER = timedelta(days=1)
 INVALIDATIONS_AFTER = timedelta(days=1)
 #: A picture may be there before the post that shows it.
@@ -45,6 +46,7 @@ async def purge_once(cap: Capabilities) -> Purged:
         ("sign-in links", retention.sign_in_links, now),
         ("sessions", retention.sign_in_sessions, now),
         ("activities", retention.old_activities, now - ACTIVITIES_AFTER),
+        ("answers to signers", retention.answers_to_signers, now - ANSWERS_AFTER),
         ("deleted texts", retention.texts_of_deleted, now - DELETED_TEXTS_AFTER),
     )
     counts = {name: await _purge(cap, rule, before) for name, rule, before in rules}

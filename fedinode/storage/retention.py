@@ -29,6 +29,19 @@ def old_activities(session: Session, before: datetime) -> int:
     return _delete(session, table, and_(table.created_at < before, is_passing, ~is_open))
 
 
+def answers_to_signers(session: Session, before: datetime) -> int:
+    """Delete what we wrote to people who sign from their account, once it is delivered or given up.
+
+    With it goes the only row that says whose inbox it went to.
+    """
+    table, deliveries = models.OutgoingActivity, models.Delivery
+    is_open = exists().where(
+        deliveries.activity_id == table.id, deliveries.state.in_(("waiting", "leased", "parked"))
+    )
+    is_answer = and_(table.type == "Create", ~table.is_public, table.cause_key.startswith("sign-"))
+    return _delete(session, table, and_(table.created_at < before, is_answer, ~is_open))
+
+
 def texts_of_deleted(session: Session, before: datetime) -> int:
     """Delete the activities that carry the text of a deleted object; its Delete stays."""
     table, objects, deliveries = models.OutgoingActivity, models.FederatedObject, models.Delivery

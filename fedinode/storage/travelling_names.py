@@ -85,8 +85,8 @@ def list_travelling(session: Session, object_id: int, text_digest: str) -> Itera
 
 
 def count_travelling(session: Session, object_id: int, text_digest: str, until: datetime) -> int:
-    """Return how many of them there are that confirmed until then."""
-    query = select(func.count()).where(_travels(object_id, text_digest), _TABLE.confirmed_at <= until)
+    """Return how many of them there are that confirmed before then."""
+    query = select(func.count()).where(_travels(object_id, text_digest), _TABLE.confirmed_at < until)
     return session.scalar(query) or 0
 
 

@@ -12,23 +12,24 @@ from starlette.responses import Response
 
 from fedinode import i18n, text
 from fedinode.cache import CachedAnswer
+from fedinode.errors import NotFound
 from fedinode.services.cosigning import erasing, reciting
 from fedinode.services.cosigning.reciting import CopiedNamesView
 from fedinode.web import answers, forms, pages
 from fedinode.web.answers import Site
 
 MAX_BODY_BYTES: Final = 8_192
-_UNINDEXED: Final = (("x-robots-tag", "noindex, noarchive"), ("vary", "Accept-Language"))
+_UNINDEXED: Final = (("x-robots-tag", "noindex, noarchive"),)
 _PRIVATE: Final = {"cache-control": "no-store", **dict(_UNINDEXED), "content-type": answers.HTML}
 
 
 async def names(site: Site, request: Request) -> Response:
-    """GET `/mirror/{digest}/signers`, `?page=`: who is named under the copy."""
+    """GET `/mirror/{digest}/signers`, `?page=`, `?language=`: who is named under the copy."""
     digest, number, language = request.path_params["digest"], pages.page_number(request), _language(request)
 
     async def make() -> CachedAnswer:
         view = await reciting.names_page(site.cap, digest, number, language)
-        body = _render(site, "site/copied_names.html", view, language)
+        body = _render(site, "site/copied_names.html", view)
         return answers.make_answer(body, answers.HTML, depends_on=view.depends_on, headers=_UNINDEXED)
 
     return await answers.cached(site, request, f"copied-names:{digest}:{number}:{language}", make)
@@ -52,25 +53,31 @@ async def take(site: Site, request: Request) -> Response:
 async def _form(site: Site, request: Request, *, is_asked: bool) -> Response:
     language = _language(request)
     view = await reciting.names_page(site.cap, request.path_params["digest"], 1, language)
-    body = _render(site, "site/erase_name.html", view, language, is_asked=is_asked)
+    body = _render(site, "site/erase_name.html", view, is_asked=is_asked)
     return Response(body, headers=_PRIVATE)
 
 
-def _language(request: Request) -> str:
-    return i18n.best_language(request.headers.get("accept-language", ""))
+def _language(request: Request) -> str | None:
+    """Return the language that the query names: what is kept for all must not depend on who asks.
+
+    Raises: NotFound.
+    """
+    wanted = request.query_params.get("language")
+    if wanted is not None and wanted not in i18n.spoken_languages():
+        raise NotFound("This page is not there in this language.")
+    return wanted
 
 
-def _render(
-    site: Site, template: str, view: CopiedNamesView, language: str, *, is_asked: bool = False
-) -> bytes:
+def _render(site: Site, template: str, view: CopiedNamesView, *, is_asked: bool = False) -> bytes:
     base = f"{site.cap.urls.mirror(view.text_digest)}/signers"
+    query = f"?language={view.interface}"
     return site.renderer.page(
         template,
-        language,
+        view.interface,
         view=view,
         is_asked=is_asked,
-        base_url=base,
-        erase_url=f"{base}/erase",
+        base_url=base + query,
+        erase_url=f"{base}/erase{query}",
         site_name=view.node.title,
         accent=view.keeper.accent,
         canonical_url=base,

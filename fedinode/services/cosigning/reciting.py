@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from fedinode import i18n
 from fedinode.cache import NODE_KEY, collective_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound
@@ -27,7 +28,9 @@ class CopiedNamesView:
     keeper: CollectiveView
     text_digest: str
     title: str
+    #: That of the title, and that of the words around it.
     language: str
+    interface: str
     #: The page of the copy, and the statement's own.
     copy_url: str
     url: str
@@ -44,8 +47,8 @@ class CopiedNamesView:
         return (self.page - 1) * PAGE_NAMES + 1
 
 
-async def names_page(cap: Capabilities, text_digest: str, page: int, language: str) -> CopiedNamesView:
-    """Return a page of the names under a copy, with the words of the interface in a language.
+async def names_page(cap: Capabilities, text_digest: str, page: int, language: str | None) -> CopiedNamesView:
+    """Return a page of the names under a copy, in a language of the interface or that of the text.
 
     Raises: NotFound, where numbers alone are shown.
     """
@@ -60,14 +63,17 @@ async def names_page(cap: Capabilities, text_digest: str, page: int, language: s
         if not 1 <= page <= pages:
             raise NotFound("This list has fewer pages.")
         statement, kept = found.statement, found.kept
-        shown = language if language in statement["nameMap"] else statement["authoritativeLanguage"]
+        wanted = language or str(statement["authoritativeLanguage"])
+        shown = wanted if wanted in statement["nameMap"] else str(statement["authoritativeLanguage"])
+        interface = i18n.interface_language(wanted)
         author = displaying.author_of(session, house, kept.author_uri)
         return CopiedNamesView(
-            node=house.view(language),
-            keeper=collective_view(house.urls, keeper, language),
+            node=house.view(interface),
+            keeper=collective_view(house.urls, keeper, interface),
             text_digest=text_digest,
             title=statement["nameMap"][shown],
             language=shown,
+            interface=interface,
             copy_url=house.urls.kept_text(text_digest, shown),
             url=statement.get("url") or kept.statement_uri,
             author_host=author.host,

@@ -240,7 +240,7 @@ def _language(message: _Message, subject: Subject) -> str:
 
 
 def _point_to_form(session: Session, world: World, message: _Message) -> None:
-    """Answer a public word with the way to the form, each account once under a text."""
+    """Answer a public word with the way to the form: an account under a text once, for a day at least."""
     subject = subjects.find_meant(session, world.urls, (message.answers, *message.said.links))
     if subject is None or subject.collective.id != message.collective.id or not subject.admits(world.now):
         return

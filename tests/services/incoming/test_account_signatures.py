@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from federation import jsonld
 from fedinode.frontmatter import parse_manuscript
-from fedinode.services import excluding, publishing
+from fedinode.services import excluding, housekeeping, publishing
 from fedinode.storage import models, outgoing_activities, sign_forms
 from fedinode.storage.database import Session
 from fedinode.storage.sign_forms import SignFormRow
@@ -382,6 +383,26 @@ async def test_a_silenced_account_is_looked_at_before_it_counts(
     await excluding.block(visited.cap, "peers.localhost", severity="silence")
     await sign(visited, mira, statement)
     assert await supporters(visited) == [("suspect", "everywhere", "Mira")]
+
+
+async def test_what_we_wrote_is_deleted_a_day_after_it_was_delivered(
+    visited: Visited, statement: str, mira: PeerActor
+) -> None:
+    await sign(visited, mira, statement, "1")
+    before = await visited.count(models.OutgoingActivity)
+    visited.clock.advance(days=2)
+    await housekeeping.purge_once(visited.cap)
+    assert await visited.count(models.OutgoingActivity) == before
+    for row in await visited.rows(models.Delivery):
+        await visited.cap.database.write(
+            lambda session, row=row: session.execute(  # type: ignore[misc]
+                update(models.Delivery).where(models.Delivery.id == row.id).values(state="delivered")
+            )
+        )
+    await housekeeping.purge_once(visited.cap)
+    assert await answers(visited) == []
+    rows = await visited.rows(models.Supporter)
+    assert mira.uri not in str([vars(row) for row in rows])
 
 
 # -- hostile ones

@@ -236,12 +236,14 @@ async def test_the_pages_of_a_copy_name_people_and_take_requests(visited: Visite
     )
     await pull(visited, lists)
     digest = lists.text["textDigest"]
-    page = await visited.http.get(f"/mirror/{digest}/signers", headers={"accept-language": "en"})
+    page = await visited.http.get(f"/mirror/{digest}/signers?language=ru")
     assert page.status_code == 200
     assert "noindex" in page.headers["x-robots-tag"]
+    assert '<html lang="ru"' in page.text
+    assert (await visited.http.get(f"/mirror/{digest}/signers?language=xx")).status_code == 404
     assert "Anna" in page.text
     assert "Jena" in page.text
-    assert (await visited.http.get(f"/mirror/{digest}/signers?page=2")).status_code == 404
+    assert (await visited.http.get(f"/mirror/{digest}/signers?language=en&page=2")).status_code == 404
     copy = await visited.http.get(f"/mirror/{digest}/text/de")
     assert f"/mirror/{digest}/signers" in copy.text
     assert "Anna" not in copy.text
