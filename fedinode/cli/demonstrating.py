@@ -25,16 +25,19 @@ from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.output import Output
 from fedinode.errors import NotFound, PeerUnavailable
 from fedinode.services import (
+    campaigning,
     correcting,
     delivering,
     following,
     founding,
     moderating,
+    pinning,
     publishing,
     resharing,
     revising,
     taking_over,
 )
+from fedinode.services.campaigning import Banner
 from fedinode.services.cosigning import bundling, consenting, inviting, showing
 from fedinode.services.cosigning.inviting import Ask
 
@@ -182,6 +185,7 @@ async def _tell(cells: list[OpenCell], teller: _Teller) -> None:
     statement = await _post(berlin, texts / "berlin-statement.md", teller)
     news = await _post(berlin, texts / "berlin-news.md", teller)
     await _post(berlin, texts / "berlin-about.md", teller)
+    await _highlight(berlin, statement, teller)
     teller.step("Tbilisi announces a meeting in Georgian and Russian, with the clock of each city.")
     meeting = await _post(tbilisi, texts / "tbilisi-event.md", teller)
     teller.step("Lisbon publishes an article in Portuguese and English.")
@@ -195,8 +199,9 @@ async def _tell(cells: list[OpenCell], teller: _Teller) -> None:
 
     teller.step("Lisbon answers Berlin's news; the answer waits until Berlin shows it.")
     await _answer(lisbon, berlin, news, teller)
-    teller.step("Berlin corrects its news; everybody who has it is told.")
+    teller.step("Berlin corrects its news, Tbilisi moves its meeting; everybody who has them is told.")
     await _edit(berlin, news, texts / "berlin-news-edited.md", teller)
+    await _edit(tbilisi, meeting, texts / "tbilisi-event-moved.md", teller)
     await _delivered(cells, teller)
     teller.step(
         "Tbilisi takes Lisbon's article over. Lisbon corrects it: its English text is out of date now, and "
@@ -226,7 +231,11 @@ def _texts(folder: Path) -> Path:
     if not texts.exists():
         shutil.copytree(_TEXTS, texts)
         today = datetime.now(UTC).date()
-        days = {"EVENT-DAY": today + timedelta(days=21), "ADOPTED": today - timedelta(days=1)}
+        days = {
+            "EVENT-DAY": today + timedelta(days=21),
+            "LATER-DAY": today + timedelta(days=22),
+            "ADOPTED": today - timedelta(days=1),
+        }
         for path in texts.glob("*.md"):
             content = path.read_text("utf-8")
             for word, day in days.items():
@@ -245,6 +254,18 @@ async def _post(who: OpenCell, path: Path, teller: _Teller) -> str:
     published = await publishing.post(who.cap, frontmatter.parse_manuscript(path))
     teller.open(published.url)
     return published.uri
+
+
+async def _highlight(who: OpenCell, uri: str, teller: _Teller) -> None:
+    teller.step("Berlin pins the statement, and calls its readers together with a banner for a week.")
+    teller.command(who, f"pin {uri}")
+    await pinning.pin(who.cap, uri)
+    until = (datetime.now(UTC) + timedelta(days=7)).replace(microsecond=0)
+    words = {"de": "Freitag, 18 Uhr, Karlstraße: kommt alle!", "en": "Friday, 6 pm, Karlstraße: come!"}
+    given = " ".join(f'--text {language}="{each}"' for language, each in words.items())
+    teller.command(who, f"banner {given} --until {until:%Y-%m-%d}")
+    await campaigning.set_banner(who.cap, Banner(texts=words, until=until))
+    teller.open(f"{who.cell.origin}/@{who.cell.name}")
 
 
 async def _reshare(who: OpenCell, uri: str, comment: str | None, teller: _Teller) -> None:

@@ -67,7 +67,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def test_the_story_names_what_it_does_and_where_to_look(demo: Demo) -> None:
     story = demo.story.read_text("utf-8")
     opened = [line.split()[1] for line in story.splitlines() if line.strip().startswith("open ")]
-    assert len(opened) == 14
+    assert len(opened) == 16
     assert [line[0] for line in story.splitlines() if line[1:3] == ". "] == list("123456789")
     for address in opened:
         name = address.split("//")[1].split(".")[0]
@@ -140,8 +140,20 @@ def test_the_meeting_is_told_with_three_clocks(demo: Demo) -> None:
     )
     summary = tbilisi.document(event["uri"])["summary"]
     # Lisbon is three hours behind in summer, four in winter; Berlin always one ahead of Lisbon.
-    assert "19:00 თბილისი" in summary
-    assert ("16:00 ლისაბონი / 17:00 ბერლინი" in summary) or ("15:00 ლისაბონი / 16:00 ბერლინი" in summary)
+    assert "18:00 თბილისი" in summary
+    assert ("15:00 ლისაბონი / 16:00 ბერლინი" in summary) or ("14:00 ლისაბონი / 15:00 ბერლინი" in summary)
+    assert summary.startswith("<p><strong>The time has changed. It was announced for: ")
+    assert "19:00 თბილისი</strong>" in summary
+
+
+def test_what_matters_stands_first_and_a_picture_is_there_in_sizes(demo: Demo) -> None:
+    berlin = demo.cell("berlin").page("/@berlin")
+    assert '<section class="pinned"' in berlin
+    assert "Freitag, 18 Uhr, Karlstraße: kommt alle!" in berlin
+    article = demo.cell("lisbon").page("/@lisbon/pt/tres-meses-de-cozinha-comum")
+    assert 'alt="Três panelas grandes' in article
+    assert article.count(".webp ") >= 3
+    assert "Célula de Lisboa" in demo.cell("berlin").page("/network")
 
 
 def test_an_occupied_port_makes_nothing(demo: Demo, tmp_path: Path) -> None:
