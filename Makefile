@@ -26,6 +26,9 @@ JOBS ?= 2
 SEEDS ?= 5
 ARGS ?=
 
+# Dozens of programs that the tests start would else compile every module anew, where the shell forbids to keep it.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test check lint coverage bench campaign mutants lock translations screenshots clean
 
 help:
