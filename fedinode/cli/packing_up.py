@@ -13,9 +13,9 @@ from fedinode.web.rendering import Renderer
 
 async def pack(call: Call, cap: Capabilities) -> None:
     """Write everything about a statement into one file."""
-    uid = await packing.uid_of(cap, call.args.url)
+    material = await packing.gather(cap, await packing.uid_of(cap, call.args.url))
     templates = resource_dir("templates")
-    made = await packs.make(cap, Renderer(templates, Assets(templates / "static"), cap.urls), uid)
+    made = await packs.make(Renderer(templates, Assets(templates / "static"), cap.urls), material)
     _write(call, made.file_name, made.content)
 
 

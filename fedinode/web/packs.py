@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from fedinode import i18n
-from fedinode.capabilities import Capabilities
 from fedinode.services import typesetting
 from fedinode.services.presenting import PostView
 from fedinode.services.supporting import handing_out, packing
@@ -38,9 +37,8 @@ class Pack:
     depends_on: tuple[str, ...]
 
 
-async def make(cap: Capabilities, renderer: Renderer, uid: str) -> Pack:
-    """Make the pack of a public statement of ours. Raises: NotFound, TypesettingFailed."""
-    material = await packing.gather(cap, uid)
+async def make(renderer: Renderer, material: Material) -> Pack:
+    """Make a pack of what `packing.gather` found. Raises: TypesettingFailed."""
     framed = material.framed
     pdf = await typesetting.typeset(pdf_document(material), material.as_of)
     files = {**_files(material, renderer), "statement.pdf": pdf}

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from fedinode.cache import CachedAnswer
 from fedinode.errors import NotFound
-from fedinode.services.supporting import handing_out, listing
+from fedinode.services.supporting import handing_out, listing, packing
 from fedinode.services.supporting.listing import Asked, SignersView
 from fedinode.web import answers, packs, pages
 from fedinode.web.answers import Site
@@ -97,15 +97,15 @@ async def qr_code(site: Site, request: Request) -> Response:
 async def pack(site: Site, request: Request) -> Response:
     """`/statements/{uid}/pack.zip`: everything about a statement in one file."""
     uid = request.path_params["uid"]
-    key = f"pack:{uid}"
-    if site.cap.cache.find(key) is None and not site.packs.is_open():
-        raise HTTPException(429, headers={"retry-after": "60"})
 
     async def make() -> CachedAnswer:
-        packed = await packs.make(site.cap, site.renderer, uid)
+        material = await packing.gather(site.cap, uid)
+        if not site.packs.is_open():
+            raise HTTPException(429, headers={"retry-after": "60"})
+        packed = await packs.make(site.renderer, material)
         headers = (*_UNINDEXED, ("content-disposition", f'attachment; filename="{packed.file_name}"'))
         return answers.make_answer(
             packed.content, "application/zip", depends_on=packed.depends_on, headers=headers
         )
 
-    return await answers.cached(site, request, key, make)
+    return await answers.cached(site, request, f"pack:{uid}", make)

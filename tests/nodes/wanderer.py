@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fedinode import app
+from fedinode.admin import table
 from tests.nodes.harness import ACTIVITY_JSON, Node
 
 _PART = re.compile(r"\{(\w+)(?::\w+)?\}")
@@ -35,8 +36,9 @@ class Seen:
 
 def paths(known: Mapping[str, Sequence[str]]) -> list[str]:
     """Return each path of the table with every combination of what is known to stand for its parts."""
-    table = [path for path, _ in (*app.READ, *app.RECEIVED)]
-    return list(dict.fromkeys(path for each in table for path in _filled(each, known)))
+    public = [path for path, _ in (*app.READ, *app.RECEIVED)]
+    every = [*public, *(path for path, _, _ in table.DOORS)]
+    return list(dict.fromkeys(path for each in every for path in _filled(each, known)))
 
 
 def _filled(path: str, known: Mapping[str, Sequence[str]]) -> Iterator[str]:

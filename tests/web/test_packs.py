@@ -119,8 +119,11 @@ async def test_packs_are_made_for_a_few_at_a_time_and_for_public_statements_alon
     get: Get, publish: Publish
 ) -> None:
     draft = await publish(FRONT.format(more=""), draft=True)
-    answers = [(await get(f"{draft.uri}/pack.zip")).status_code for _ in range(4)]
-    assert answers == [404, 404, 404, 429]
+    assert [(await get(f"{draft.uri}/pack.zip")).status_code for _ in range(4)] == [404] * 4
+    public = [await publish(FRONT.format(more=f'slug = "s{number}"')) for number in range(4)]
+    answers = [(await get(f"{each.uri}/pack.zip")).status_code for each in public]
+    assert answers == [200, 200, 200, 429]
+    assert (await get(f"{public[0].uri}/pack.zip")).status_code == 200, "what was made is at hand"
 
 
 async def test_a_document_that_cannot_be_set_is_refused_with_a_sentence(clock: Clock) -> None:
