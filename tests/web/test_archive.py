@@ -6,6 +6,8 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
+from fedinode.capabilities import Capabilities
+from fedinode.services import mapping
 from tests.web.conftest import ORIGIN, Get, Publish
 
 pytestmark = pytest.mark.anyio
@@ -172,3 +174,22 @@ async def test_the_sitemap_names_every_page_in_every_language(get: Get, publish:
     assert alternates == {"de": f"{ORIGIN}/@berlin/de/zweiter", "ru": f"{ORIGIN}/@berlin/ru/vtoroy"}
     assert (await get("/sitemaps/2.xml")).status_code == 404
     assert f"Sitemap: {ORIGIN}/sitemap.xml" in (await get("/robots.txt")).text
+
+
+@pytest.mark.usefixtures("shelf")
+async def test_a_large_sitemap_comes_in_parts_that_hold_each_page_once(
+    get: Get, cap: Capabilities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ElementTree.fromstring((await get("/sitemaps/1.xml")).content)
+    monkeypatch.setattr(mapping, "POSTS_PER_MAP", 3)
+    cap.cache.clear()
+    index = ElementTree.fromstring((await get("/sitemap.xml")).content)
+    parts = [each.text or "" for each in index.findall("s:sitemap/s:loc", MAP)]
+    assert parts == [f"{ORIGIN}/sitemaps/1.xml", f"{ORIGIN}/sitemaps/2.xml"]
+    found = [
+        url.text
+        for part in parts
+        for url in ElementTree.fromstring((await get(part)).content).findall("s:url/s:loc", MAP)
+    ]
+    assert sorted(filter(None, found)) == sorted(url.text or "" for url in whole.findall("s:url/s:loc", MAP))
+    assert (await get("/sitemaps/3.xml")).status_code == 404
