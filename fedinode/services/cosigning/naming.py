@@ -51,15 +51,17 @@ def _renew(session: Session, kept: KeptRow, now: datetime, pause: timedelta) -> 
     found = bundling.find_list(session, kept.statement_uri)
     if subject is None or found is None:
         return None
-    signers = _signers(session, subject, kept)
-    if kept.names_total is None and not signers:
-        return None
-    if kept.names_at is not None and kept.names_published_at is not None:
-        if _says(session, kept, found.statement, signers):
+    if kept.names_at is not None:
+        # Two counts, not thousands of names: this is asked each time that somebody signs.
+        is_anybody_gone = _count(session, subject, kept, kept.names_at) < (kept.names_total or 0)
+        if not is_anybody_gone and _count(session, subject, kept, now) == kept.names_total:
             return None
-        if now < kept.names_at + pause and not _is_anybody_gone(session, subject, kept):
+        if not is_anybody_gone and now < kept.names_at + pause:
             return kept.names_at + pause
-    _make(session, kept, found.statement, signers, now)
+    signers = _signers(session, subject, kept)
+    is_news = bool(signers) if kept.names_at is None else not _says(session, kept, found.statement, signers)
+    if is_news:
+        _make(session, kept, found.statement, signers, now)
     return None
 
 
@@ -77,7 +79,7 @@ def _signers(session: Session, subject: ObjectRow, kept: KeptRow) -> list[Signer
 
 def _says(session: Session, kept: KeptRow, statement: Document, signers: list[Signer]) -> bool:
     """Tell whether the pages hold these names already: their bytes begin with those of unsigned ones."""
-    assert kept.names_published_at is not None, "asked for before"
+    assert kept.names_published_at is not None, "a list was made"
     fresh = signer_lists.render_pages(statement, signers, kept.names_published_at)
     kept_pages = travelling_names.list_pages(session, kept.statement_uri)
     return len(fresh) == len(kept_pages) and all(
@@ -86,10 +88,8 @@ def _says(session: Session, kept: KeptRow, statement: Document, signers: list[Si
     )
 
 
-def _is_anybody_gone(session: Session, subject: ObjectRow, kept: KeptRow) -> bool:
-    assert kept.names_at is not None, "asked for before"
-    still = travelling_names.count_travelling(session, subject.id, kept.text_digest, kept.names_at)
-    return still < (kept.names_total or 0)
+def _count(session: Session, subject: ObjectRow, kept: KeptRow, before: datetime) -> int:
+    return travelling_names.count_travelling(session, subject.id, kept.text_digest, before)
 
 
 def _make(session: Session, kept: KeptRow, statement: Document, signers: list[Signer], now: datetime) -> None:

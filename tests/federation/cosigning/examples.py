@@ -11,10 +11,11 @@ from typing import Any
 
 from federation import activities, jsonld
 from federation.activities import Envelope
-from federation.cosigning import documents, messages, records
+from federation.cosigning import documents, messages, records, signer_lists
 from federation.cosigning.documents import SignedFile
 from federation.cosigning.messages import Invite
 from federation.cosigning.records import Count
+from federation.cosigning.signer_lists import Signer
 from federation.cosigning.verify import verify
 from federation.jsonld import PUBLIC, Document
 from tests.federation.cosigning import cells
@@ -89,6 +90,16 @@ TALLY = LEIPZIG.sign_daily(
         COUNTED,
     )
 )
+NAMES = LEIPZIG.sign_daily(
+    signer_lists.render_pages(
+        STATEMENT,
+        [
+            Signer(id="6b1f0c5e2d9a47e38c40aa17f2f6d3b1", name="Anna Müller", place="Leipzig", country="DE"),
+            Signer(id="c20d4be19f7347d2b1d5e04cf3a9e870", name="Ben", handle="@ben@social.example"),
+        ],
+        COUNTED,
+    )[0]
+)
 BUNDLE = records.render_bundle(
     COUNTED,
     STATEMENT,
@@ -134,6 +145,7 @@ EXAMPLES: dict[str, Document] = {
     "Delete of a stamp by the author, V5": cells.removal(STAMP),
     "CoSignWitness, K4": WITNESS,
     "CoSignTally, D3": TALLY,
+    "SignerList, D3": NAMES,
     "An actor as bundles hold it, K1": KOELN.actor,
     "CoSignBundle, version 2 (its records are those above)": {
         **{name: value for name, value in BUNDLE.items() if not isinstance(value, list | dict)},
