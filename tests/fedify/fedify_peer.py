@@ -113,7 +113,7 @@ def running_fedify(folder: Path, first_knock: str = RFC_9421) -> Iterator[Fedify
         yield FedifyPeer(port=port)
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def _is_ready(process: subprocess.Popen[bytes], log_path: Path) -> bool:

@@ -154,12 +154,14 @@ def test_a_reader_in_the_way_does_not_hold_the_writer_up(
     reader = sqlite3.connect(sqlite_path, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM node_facts").fetchall()
-    store = sqlite.SqliteStore(sqlite_path, sealer, sqlite.SqliteLimits(wal_bytes=100_000))
+    store = sqlite.SqliteStore(
+        sqlite_path, sealer, sqlite.SqliteLimits(wal_bytes=100_000, busy_seconds=120.0)
+    )
     with caplog.at_level(logging.INFO, logger=disk.__name__):
         for n in range(2):
             grow = partial(add, model=NodeFact, name=f"{n}", value="x" * 200_000)
-            store.write(grow, keep=False).result(5)
-        store.write(lambda session: None, keep=False).result(5)
+            store.write(grow, keep=False).result(60)
+        store.write(lambda session: None, keep=False).result(60)
     reader.close()
     store.close()
     assert "keeps it from shrinking" in caplog.text

@@ -93,10 +93,11 @@ def test_old_notes_are_pruned(database: Database) -> None:
 
 def test_asking_again_and_again_costs_next_to_nothing(database: Database) -> None:
     database.poll_invalidations()
-    began = time.perf_counter()
+    # What this thread worked, not how long a busy machine let it wait.
+    began = time.thread_time()
     for _ in range(1000):
         database.poll_invalidations()
-    assert time.perf_counter() - began < 0.1
+    assert time.thread_time() - began < 0.1
 
 
 def test_a_listener_whose_session_broke_comes_back(

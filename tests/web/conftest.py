@@ -22,7 +22,7 @@ from fedinode.storage.database import Database, Session
 from fedinode.urls import Urls
 
 #: So long a test waits for a change; on a machine with nothing else to do it is shown within one second.
-STALE_SECONDS = 10.0
+STALE_SECONDS = 40.0
 
 ORIGIN = "https://berlin.example"
 DOCUMENT = {"accept": "application/activity+json"}

@@ -412,6 +412,6 @@ async def test_slow_deliveries_do_not_keep_a_document_from_being_fetched(
 async def test_the_end_does_not_wait_for_ever_for_a_peer_that_does_not_close() -> None:
     sockets = net_client.Sockets()
     with sockets.make((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 0))) as left_open:
-        await asyncio.wait_for(sockets.wait_closed(looks=2), 5)
+        await asyncio.wait_for(sockets.wait_closed(looks=2), 30)
         assert left_open.fileno() >= 0
     await sockets.wait_closed(looks=1)

@@ -148,7 +148,7 @@ async def visited(
 
     await database.write(furnish)
     async with client.open_client(
-        node.egress_policy(settings), user_agent="test", clock=clock, connections=16, exchange_seconds=2.0
+        node.egress_policy(settings), user_agent="test", clock=clock, connections=16
     ) as opened:
         cap = Capabilities(
             settings=settings,

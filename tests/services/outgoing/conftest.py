@@ -25,7 +25,7 @@ from fedinode.urls import Urls
 from tests.peer_server import Peer, PeerActor, PeerServer, peer_server
 
 ORIGIN = "https://berlin.localhost"
-DEADLINE_SECONDS = 10.0
+DEADLINE_SECONDS = 40.0
 
 
 class Clock:
@@ -81,7 +81,7 @@ async def cap(
 
     await database.write(furnish)
     async with client.open_client(
-        node.egress_policy(settings), user_agent="test", clock=clock, connections=16, exchange_seconds=2.0
+        node.egress_policy(settings), user_agent="test", clock=clock, connections=16, exchange_seconds=5.0
     ) as opened:
         yield Capabilities(
             settings=settings,
