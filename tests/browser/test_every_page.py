@@ -1,5 +1,6 @@
 """Every page of the sitemap, and those that are not in it, as readers of three languages find them."""
 
+import html
 import re
 import shutil
 import subprocess
@@ -110,6 +111,15 @@ def test_fragments_lead_to_a_place_on_the_page(visits: list[Visit]) -> None:
         ids = set(re.findall(r'\bid="([^"]+)"', each.html.decode()))
         broken += [(each.url, mark) for mark in marks - ids - {""}]
     assert broken == []
+
+
+def test_sentences_do_not_stick_together(visits: list[Visit]) -> None:
+    glued = re.compile(r"[a-zäöüßа-яё]{2}[.:!?](?=[A-ZÄÖÜА-ЯЁ@][a-zäöüßа-яё])\w+")
+    words = {
+        each.url: html.unescape(re.sub("<[^>]+>", "", each.html.decode().replace("</th>", " ")))
+        for each in visits
+    }
+    assert {url: found for url, text in words.items() if (found := glued.findall(text))} == {}
 
 
 def test_the_nu_html_checker_finds_no_error(visits: list[Visit], tmp_path: Path) -> None:
