@@ -57,8 +57,15 @@ class _Leased:
 class Dispatcher:
     """Delivers for one process: `run` until `stop`, or `drain` until nothing is due. Use it once."""
 
-    def __init__(self, cap: Capabilities, *, finish_seconds: float = FINISH_SECONDS) -> None:
+    def __init__(
+        self,
+        cap: Capabilities,
+        *,
+        finish_seconds: float = FINISH_SECONDS,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
         self._cap = cap
+        self._poll_seconds = poll_seconds
         self._finish_seconds = finish_seconds
         self._guard = Guard(cap)
         connections = cap.settings.limits.connections
@@ -93,7 +100,7 @@ class Dispatcher:
                 self._cap.vitals.beat(LOOP, self._cap.clock())
                 if await self._guard.may_deliver():
                     await self.lease_due()
-                await self._wait(POLL_SECONDS)
+                await self._wait(self._poll_seconds)
         finally:
             await self._finish(recorder)
             self._cap.vitals.stop_watching(LOOP)
@@ -115,7 +122,7 @@ class Dispatcher:
                 was_idle = not self._under_way
                 is_idle = await self.lease_due() == 0 and was_idle
                 if not is_idle:
-                    await self._wait(POLL_SECONDS)
+                    await self._wait(self._poll_seconds)
         finally:
             await self._finish(recorder)
         return self.attempts

@@ -596,11 +596,13 @@ async def test_running_engine_notices_what_this_process_commits(
     cap: Capabilities, manuscript: Write, befriend: Befriend, koeln: Peer
 ) -> None:
     await befriend(koeln)
-    dispatcher = Dispatcher(cap)
+    dispatcher = Dispatcher(cap, poll_seconds=600.0)
     async with anyio.create_task_group() as group:
         group.start_soon(dispatcher.run)
+        # It has looked once, and waits.
+        await until(cap.vitals.heartbeats)
         await post(cap, manuscript)
-        await until(koeln.received, 0.9)
+        await until(koeln.received)
         dispatcher.stop()
     assert await states(cap) == ["delivered"]
 
