@@ -3,7 +3,8 @@
 #   make demo    three cells on this machine that publish to each other
 #   make test    the whole test suite
 #   make check   format, lint, types, architecture, then the suite
-#   make bench   measure this machine: memory, start, pages, inbox, deliveries, verification, propagation
+#   make bench   measure this machine: memory, start, pages, inbox, deliveries, verification, propagation,
+#                people
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import delivery_rate, inbox, memory, page_rate, propagation, start, verification
+from benchmarks import delivery_rate, inbox, memory, page_rate, propagation, sign_ups, start, verification
 from benchmarks.figures import Figure
 
 MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
@@ -20,6 +20,7 @@ MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "deliveries": delivery_rate.measure,
     "verification": verification.measure,
     "propagation": propagation.measure,
+    "people": sign_ups.measure,
 }
 
 
@@ -27,7 +28,11 @@ def main() -> int:
     """Run the measures that were named, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("measures", nargs="*", metavar="MEASURE", help=", ".join(MEASURES))
-    names = parser.parse_args().measures or list(MEASURES)
+    parser.add_argument("--people", type=int, metavar="N", help="how many sign (10000)")
+    asked = parser.parse_args()
+    if asked.people:
+        os.environ[sign_ups.PEOPLE_VARIABLE] = str(asked.people)
+    names = asked.measures or list(MEASURES)
     unknown = set(names) - set(MEASURES)
     if unknown:
         parser.error(f"there is no measure {', '.join(sorted(unknown))}")
