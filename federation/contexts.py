@@ -46,6 +46,8 @@ OBJECT_CONTEXT: Final[list[Any]] = [
         "translationOf": {"@id": "cs:translationOf", "@type": "@id"},
         "translations": {"@id": "cs:translations", "@type": "@id"},
         "translatesDigest": "cs:translatesDigest",
+        "translators": {"@id": "cs:translators", "@container": "@language"},
+        "translationStatus": {"@id": "cs:translationStatus", "@container": "@language"},
     },
 ]
 

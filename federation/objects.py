@@ -22,9 +22,8 @@ RENDERED_TYPES: Final = frozenset({"Note", "Article", "Event", "Image", "Documen
 OBJECT_TYPES: Final = RENDERED_TYPES | {"Page", "Video", "Audio", "Question"}
 TOMBSTONE: Final = "Tombstone"
 
-#: One text in one language.
+#: One text in one language; more languages of one work are objects that nobody wrote.
 MAX_CONTENT_CHARACTERS: Final = 100_000
-#: More languages of one work are objects that nobody wrote.
 MAX_TRANSLATIONS: Final = 40
 
 
@@ -61,13 +60,11 @@ class Object:
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
     sensitive: bool = False
-    #: Of an Event.
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     #: The same work in other languages: what this one translates, or the translations of this one.
     translation_of: str | None = None
     translations: tuple[str, ...] = ()
-    #: A name or an address.
     licence: str | None = None
 
 
@@ -88,6 +85,9 @@ class Text:
     content: str
     name: str | None = None
     summary: str | None = None
+    #: Of a translation: who made it, and "own", "official", "unofficial" or "machine".
+    translator: str | None = None
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,10 +170,9 @@ class ObjectFacts:
     likes: str | None = None
     shares: str | None = None
     event: EventFacts | None = None
-    #: The original that this object is a translation of, and the digest of its text if others sign that.
+    #: The original of this object, the digest of its text if others sign that, and translations of this one.
     translation_of: str | None = None
     translates_digest: str | None = None
-    #: The translations of this object that are objects of their own.
     translations: tuple[str, ...] = ()
     licence: str | None = None
 
@@ -342,6 +341,8 @@ def _render_texts(texts: tuple[Text, ...]) -> Document:
         "summaryMap": summaries or None,
         "content": primary.content,
         "contentMap": {text.language: text.content for text in texts},
+        "translators": {text.language: text.translator for text in texts if text.translator} or None,
+        "translationStatus": {text.language: text.status for text in texts if text.status} or None,
     }
 
 

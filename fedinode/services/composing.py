@@ -149,6 +149,7 @@ def _is_listed(work: Work) -> bool:
 def _text(urls: Urls, work: Work, row: TextRevisionRow) -> Text:
     kind = Kind(work.post.kind)
     is_note = work.as_type == "Note"
+    is_translation = row.language != work.post.primary_language
     content = phrasing.federated_html(kind, row.title, row.html, work.facts, row.language)
     parts = (content, _papers(urls, work, row.language), _other_languages(urls, work, row.language))
     content = "\n".join(part for part in parts if part)
@@ -158,6 +159,8 @@ def _text(urls: Urls, work: Work, row: TextRevisionRow) -> Text:
         content=content,
         name=None if is_note else row.title,
         summary=None if is_note else summary,
+        translator=row.translator if is_translation else None,
+        status=row.status if is_translation else None,
     )
 
 

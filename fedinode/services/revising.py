@@ -103,8 +103,7 @@ def edit_public(
     if asked is not None and not asked.is_approved:
         unchanged = publishing.describe(session, press.urls, press.collective, post)
         return replace(unchanged, standing=asked)
-    said = previous if text_changed else None
-    changed, queued = _change(session, press, post, prepared, said, is_sent=beside_changed)
+    changed, queued = _change(session, press, post, prepared, previous if text_changed else None)
     described = publishing.describe(session, press.urls, press.collective, changed, deliveries=queued)
     return replace(described, standing=asked)
 
@@ -138,13 +137,8 @@ def _change(
     post: PostRow,
     prepared: Prepared,
     previous: Mapping[str, TextRevisionRow] | None,
-    *,
-    is_sent: bool,
 ) -> tuple[PostRow, int]:
-    """Change a public post; `previous` are its texts if they change too. Return it, and what was queued.
-
-    Who translated is known to our pages alone: `is_sent` tells that more than that has changed.
-    """
+    """Change a public post; `previous` are its texts if they change too. Return it, and what was queued."""
     posts.update_facts(session, post.id, prepared.as_post(post.collective_id))
     posts.set_tags(session, post.id, prepared.tags())
     for each in federated_objects.list_of_post(session, post.id):
@@ -157,7 +151,7 @@ def _change(
         drafting.give_slugs(session, press.collective, changed, prepared)
         queued = sum(
             releasing.release_changed_surroundings(session, press, changed, each)
-            for each in (federated_objects.list_of_post(session, post.id) if is_sent else ())
+            for each in federated_objects.list_of_post(session, post.id)
         )
     indexing.index_post(session, post.id)
     invalidations.record(session, releasing.changed_keys(press.collective, post), press.now)

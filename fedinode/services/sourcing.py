@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import unescape
 from typing import Final
@@ -40,6 +40,9 @@ class Words:
     title: str | None
     summary: str | None
     html: str
+    #: As the source says it, of a translation.
+    translator: str | None = None
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +135,19 @@ def prepared_texts(originals: Sequence[Original]) -> tuple[PreparedText, ...]:
     found: dict[str, PreparedText] = {}
     for original in originals:
         for each in original.words:
-            status = Status.OFFICIAL if found else Status.OWN
+            status = _status(original, each) if found else Status.OWN
             found.setdefault(each.language, _prepared(each, status))
     return tuple(found.values())
+
+
+def _status(original: Original, words: Words) -> Status:
+    """Return how a translation stands to its original: what its publishers made themselves is official.
+
+    So is every language of a text that others sign. Of the rest we claim nothing.
+    """
+    if original.kind is Kind.STATEMENT or words.status in (Status.OWN, Status.OFFICIAL):
+        return Status.OFFICIAL
+    return Status.MACHINE if words.status == Status.MACHINE else Status.UNOFFICIAL
 
 
 def _prepared(words: Words, status: Status) -> PreparedText:
@@ -147,7 +160,7 @@ def _prepared(words: Words, status: Status) -> PreparedText:
         summary=summary,
         markdown=text.plain(words.html),
         html=words.html,
-        translator=None,
+        translator=words.translator,
         status=status,
     )
 
@@ -164,6 +177,8 @@ def _words(subject: Object, document: Document, language: str | None) -> tuple[W
         contents = {stated: subject.content}
     names = jsonld.get_language_map(document, "nameMap", max_characters=jsonld.MAX_NAME_CHARACTERS)
     summaries = jsonld.get_language_map(document, "summaryMap", max_characters=objects.MAX_CONTENT_CHARACTERS)
+    translators = jsonld.get_language_map(document, "translators", max_characters=_MAX_TITLE_CHARS)
+    statuses = jsonld.get_language_map(document, "translationStatus", max_characters=_MAX_TITLE_CHARS)
     found: dict[str, Words] = {}
     for tag, content in contents.items():
         is_first = not found
@@ -174,7 +189,8 @@ def _words(subject: Object, document: Document, language: str | None) -> tuple[W
         summary = summaries.get(tag, subject.summary if is_first else None)
         one = _one(known, name, summary, content)
         if one is not None:
-            found[known] = one
+            translator = " ".join(text.without_invisible(translators.get(tag, ""))[0].split())
+            found[known] = replace(one, translator=translator or None, status=statuses.get(tag))
     if not found:
         raise Conflict(f"{subject.uri} carries no text that could be taken over.")
     return tuple(found.values())

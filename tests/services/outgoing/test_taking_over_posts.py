@@ -110,6 +110,8 @@ async def test_an_article_is_taken_over_without_what_could_act(
     assert [(each.title, each.url) for each in view.related] == [("Kaputt", broken)]
     assert view.tags == ("Brot",)
     assert view.copied is not None
+    # Its source says nothing of the Russian text, and neither do we claim that it is official.
+    assert [each.status for each in view.versions] == ["own", "unofficial"]
     again = await taking_over.take_over(cap, document["id"])
     assert (again.published.already, again.published.uri) == (True, taken.published.uri)
 
@@ -216,13 +218,20 @@ async def test_translations_that_are_posts_of_their_own_come_along(
     cap: Capabilities, koeln: Peer, mira: PeerActor
 ) -> None:
     german = mira.note(content="<p>Wir.</p>", contentMap={"de": "<p>Wir.</p>"})
-    russian = mira.note(content="<p>Мы.</p>", contentMap={"ru": "<p>Мы.</p>"}, translationOf=german["id"])
+    russian = mira.note(
+        content="<p>Мы.</p>",
+        contentMap={"ru": "<p>Мы.</p>"},
+        translationOf=german["id"],
+        translators={"ru": "Нино"},
+        translationStatus={"ru": "machine"},
+    )
     koeln.serve(german | {"translations": [russian["id"], german["id"]]})
     koeln.serve(russian)
     taken = await taking_over.take_over(cap, russian["id"])
     assert taken.languages == ("de", "ru")
     view = await view_of(cap, taken)
-    assert [(each.language, each.status) for each in view.versions] == [("de", "own"), ("ru", "official")]
+    assert [(each.language, each.status) for each in view.versions] == [("de", "own"), ("ru", "machine")]
+    assert view.versions[1].translator == "Нино"
     stranger = koeln.serve(mira.note(content="<p>a</p>", contentMap={"en": "<p>a</p>"}))
     liar = koeln.serve(
         mira.note(content="<p>b</p>", contentMap={"en": "<p>b</p>"}, translations=[stranger["id"]])

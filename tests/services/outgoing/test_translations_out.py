@@ -135,7 +135,10 @@ async def test_each_language_goes_out_by_itself_and_names_the_others(
     reviewed = await revising.edit(cap, published.uri, manuscript(
         NEWS + '\nshow = "teaser"' + RUSSIAN + english.replace("machine", "official")
     ))  # fmt: skip
-    assert (reviewed.already, reviewed.deliveries) == (False, 0)
+    assert not reviewed.already
+    english_one = (await documents_of(cap, published.uri))["en"]
+    assert english_one["translators"] == {"en": "Mira"}
+    assert english_one["translationStatus"] == {"en": "official"}
     assert (await page_of(cap, "en", "strike")).current.status == "official"
 
 
