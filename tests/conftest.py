@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, make_url, text
@@ -135,6 +136,17 @@ class PostgresPool:
         self._server_url = server_url
         self._template = template
         self._empty: list[str] = []
+        # Neither triggers nor foreign keys have a say in this. Most tables are empty, and looking costs less.
+        self._emptying = " ".join(
+            [
+                "DO $$ BEGIN SET LOCAL session_replication_role = replica;",
+                *(
+                    f"IF EXISTS (SELECT 1 FROM {table.name}) THEN DELETE FROM {table.name}; END IF;"
+                    for table in models.Base.metadata.sorted_tables
+                ),
+                "END $$",
+            ]
+        )
 
     def take(self) -> str:
         """Return the URL of an empty database that nobody else uses."""
@@ -146,14 +158,10 @@ class PostgresPool:
 
     def give_back(self, url: str) -> None:
         """Empty a database and keep it for the next test."""
-        tables = [table.name for table in models.Base.metadata.sorted_tables]
-        used = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables)
-        engine = create_engine(url, poolclass=NullPool)
-        with engine.begin() as connection:
-            # Neither triggers nor foreign keys have a say in this.
-            connection.execute(text("SET session_replication_role = replica"))
-            for name in connection.execute(text(used)).scalars().all():
-                connection.execute(text(f"DELETE FROM {name}"))
+        with psycopg.connect(
+            make_url(url).set(drivername="postgresql").render_as_string(False)
+        ) as connection:
+            connection.execute(self._emptying.encode())
         self._empty.append(url)
 
 
