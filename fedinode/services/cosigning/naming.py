@@ -5,6 +5,7 @@ when somebody is added or gone: at once for who is gone, else no more often than
 one of every day, as for the count; it says what the author knows, and nobody decided about it. Spec: D3.
 """
 
+from collections import Counter
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import islice
@@ -16,12 +17,13 @@ from federation.jsonld import Document
 from fedinode.cache import post_key
 from fedinode.capabilities import Capabilities, load_signing_key
 from fedinode.errors import NotFound
-from fedinode.services.cosigning import bundling, exposing, keeping_lists
+from fedinode.services.cosigning import bundling, exposing, keeping_lists, tallying
 from fedinode.services.serving import Served
-from fedinode.storage import federated_objects, kept_statements, sign_forms, travelling_names
+from fedinode.storage import federated_objects, kept_statements, sign_forms, supporters, travelling_names
 from fedinode.storage.database import Session
 from fedinode.storage.federated_objects import ObjectRow
 from fedinode.storage.kept_statements import KeptRow
+from fedinode.storage.sign_forms import SignFormRow
 
 #: New names are added at most so often, however many confirm; who is gone is taken out at once.
 PAUSE = timedelta(minutes=10)
@@ -73,8 +75,23 @@ def _signers(session: Session, subject: ObjectRow, kept: KeptRow) -> list[Signer
     everybody = travelling_names.list_travelling(session, subject.id, kept.text_digest)
     limit = signer_lists.MAX_PAGES * signer_lists.PAGE_NAMES
     # A name that could be read as something else is counted and not named.
-    signers = (Signer(**asdict(each)) for each in everybody)
+    large = _large_countries(session, subject, kept, form)
+    signers = (
+        Signer(**asdict(each) | {"country": each.country if each.country in large else None})
+        for each in everybody
+    )
     return list(islice((each for each in signers if signer_lists.is_fit(each)), limit))
+
+
+def _large_countries(
+    session: Session, subject: ObjectRow, kept: KeptRow, form: SignFormRow | None
+) -> frozenset[str]:
+    """Return the countries that are named: of so many people that nobody knows who one of them is."""
+    counted: Counter[str] = Counter()
+    for each in supporters.count_persons(session, subject.id, kept.text_digest):
+        counted[each.country or ""] += each.count
+    smallest = tallying.SMALLEST_GROUP if form is None else form.smallest_group
+    return frozenset(code for code, count in counted.items() if code and count >= smallest)
 
 
 def _says(session: Session, kept: KeptRow, statement: Document, signers: list[Signer]) -> bool:

@@ -20,7 +20,7 @@ from fedinode.capabilities import Capabilities, load_signing_key
 from fedinode.errors import Conflict, NotFound, UsageError
 from fedinode.services import finding
 from fedinode.services.cosigning import bundling, keeping_lists, sightings
-from fedinode.storage import federated_objects, kept_statements, supporters
+from fedinode.storage import federated_objects, kept_statements, sign_forms, supporters
 from fedinode.storage.database import Session
 from fedinode.storage.kept_statements import KeptRow
 from fedinode.storage.supporters import Organisation
@@ -29,7 +29,7 @@ from fedinode.urls import Urls
 METHODS: Final = ("mail", "fediverse", "paper")
 #: What the count calls the ways in which people confirm.
 _PERSONS: Final = {"mail": "email", "fediverse": "fediverse", "paper": "imported"}
-#: Of fewer people in a country nothing is said: everybody there would know who they are.
+#: Of fewer people in a country nothing is said, unless the author set another number.
 SMALLEST_GROUP: Final = 5
 #: A tally is made anew at most so often, however many confirm.
 PAUSE: Final = timedelta(minutes=10)
@@ -167,9 +167,11 @@ def _count(session: Session, object_id: int, text_digest: str) -> Count:
         persons[_PERSONS[each.method]] += each.count
         if each.country is not None:
             countries[each.country] += each.count
+    form = sign_forms.find(session, object_id)
+    smallest = SMALLEST_GROUP if form is None else form.smallest_group
     return Count(
         persons=dict(sorted(persons.items())),
-        countries={name: count for name, count in sorted(countries.items()) if count >= SMALLEST_GROUP},
+        countries={name: count for name, count in sorted(countries.items()) if count >= smallest},
         organisations=[
             _as_document(each) for each in supporters.list_organisations(session, object_id, text_digest)
         ],

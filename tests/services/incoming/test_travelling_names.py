@@ -54,7 +54,12 @@ def sign(visited: Visited, statement: str) -> Sign:
     """Let somebody sign, and return the uid."""
 
     async def add(
-        name: str | None, shown: str = "everywhere", *, kind: str = "person", token: str | None = None
+        name: str | None,
+        shown: str = "everywhere",
+        *,
+        kind: str = "person",
+        token: str | None = None,
+        country: str | None = None,
     ) -> str:
         def write(session: Session) -> str:
             kept = kept_statements.find(session, statement)
@@ -70,6 +75,7 @@ def sign(visited: Visited, statement: str) -> Sign:
                 shown=shown,
                 kind=kind,
                 name=name,
+                country=country,
                 token_hash=token,
             )
             uid = supporters.add_pending(session, new, visited.clock())
@@ -207,3 +213,15 @@ async def test_a_list_that_says_the_same_is_not_signed_anew(
     await sign(None, "number")
     await tick(visited, 700)
     assert await listed(visited, statement) == first
+
+
+async def test_a_country_is_named_only_where_enough_people_signed(
+    visited: Visited, statement: str, sign: Sign
+) -> None:
+    await sign("Anna", country="GE")
+    for number in range(5):
+        await sign(f"Ben {number}", country="DE")
+    await tick(visited)
+    page = await listed(visited, statement)
+    assert page is not None
+    assert [each.country for each in page.signers] == [None, *["DE"] * 5]
