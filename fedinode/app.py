@@ -111,6 +111,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/statements/{uid}/sign/{language}/leave", signing_pages.ask_to_leave),
     ("/sign/confirm/{token}", letter_links.show_confirmation),
     ("/sign/leave/{token}", letter_links.show_leaving),
+    ("/sign/leave/{token}/data", letter_links.own_data),
     ("/sign/updates-off/{token}", letter_links.show_news),
     ("/statements/{uid}/badge.svg", embeds.badge),
     ("/statements/{uid}/badge/{language}.svg", embeds.badge),

@@ -3,6 +3,7 @@
 A link that is not known, or not any more, leads to a page that says what to do.
 """
 
+import json
 from typing import Final
 
 from starlette.requests import Request
@@ -11,9 +12,9 @@ from starlette.responses import Response
 from fedinode import i18n
 from fedinode.errors import NotFound
 from fedinode.services import reading
-from fedinode.services.supporting import confirming, leaving, tokens
+from fedinode.services.supporting import confirming, exporting_signers, leaving, tokens
 from fedinode.services.supporting.confirming import SignatureView
-from fedinode.web import forms, signing_pages
+from fedinode.web import answers, forms, signing_pages
 from fedinode.web.answers import Site
 from fedinode.web.signing_pages import PRIVATE
 
@@ -53,7 +54,9 @@ async def show_leaving(site: Site, request: Request) -> Response:
         view = await leaving.look(site.cap, tokens.LEAVE, request.path_params["token"])
     except NotFound:
         return await _unknown(site, request)
-    return await _signature(site, "site/sign_leave.html", view, is_done=False)
+    return await _signature(
+        site, "site/sign_leave.html", view, is_done=False, data_url=f"{request.url.path}/data"
+    )
 
 
 async def leave(site: Site, request: Request) -> Response:
@@ -65,7 +68,25 @@ async def leave(site: Site, request: Request) -> Response:
         after = await leaving.look(site.cap, tokens.LEAVE, token)
     except NotFound:
         return await _unknown(site, request)
-    return await _signature(site, "site/sign_leave.html", after, is_done=True, language=before.language)
+    return await _signature(
+        site,
+        "site/sign_leave.html",
+        after,
+        is_done=True,
+        language=before.language,
+        data_url=f"{request.url.path}/data",
+    )
+
+
+async def own_data(site: Site, request: Request) -> Response:
+    """GET `/sign/leave/{token}/data`: all that is stored of a signature, for whoever holds its link."""
+    try:
+        found = await exporting_signers.stored_behind(site.cap, request.path_params["token"])
+    except NotFound:
+        return await _unknown(site, request)
+    body = json.dumps(exporting_signers.as_document(found), ensure_ascii=False, indent=1)
+    named = {"content-type": answers.JSON, "content-disposition": 'attachment; filename="signature.json"'}
+    return Response(body, headers=PRIVATE | named)
 
 
 async def show_news(site: Site, request: Request) -> Response:
@@ -89,10 +110,23 @@ async def end_news(site: Site, request: Request) -> Response:
 
 
 async def _signature(
-    site: Site, template: str, view: SignatureView, *, is_done: bool, language: str | None = None
+    site: Site,
+    template: str,
+    view: SignatureView,
+    *,
+    is_done: bool,
+    language: str | None = None,
+    data_url: str = "",
 ) -> Response:
-    chosen = language or view.language
-    body = signing_pages.page(site, template, chosen, view=view, signature=view.signature, is_done=is_done)
+    body = signing_pages.page(
+        site,
+        template,
+        language or view.language,
+        view=view,
+        signature=view.signature,
+        is_done=is_done,
+        data_url=data_url,
+    )
     return Response(
         body, status_code=410 if view.state == "withdrawn" and not is_done else 200, headers=PRIVATE
     )

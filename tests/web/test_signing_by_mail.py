@@ -114,6 +114,15 @@ async def test_somebody_signs_confirms_and_takes_it_back(
 
     away = await ana.link("leave")
     assert "Ana Lovelace" in (await ana.get(away)).text
+    kept = await ana.get(f"{away}/data")
+    assert (kept.json()["name"], kept.json()["city"], kept.json()["state"]) == (
+        "Ana Lovelace",
+        "Halle",
+        "confirmed",
+    )
+    assert "email" not in kept.json()
+    assert kept.headers["cache-control"] == "no-store"
+    assert (await ana.get("/sign/leave/x-y/data")).status_code == 404
     assert await rows(cap) == [("confirmed", "Ana Lovelace", False)]
     assert (await ana.press(away)).status_code == 200
     assert await rows(cap) == [("withdrawn", None, False)]

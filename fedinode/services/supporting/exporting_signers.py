@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from fedinode.capabilities import Capabilities
-from fedinode.errors import UsageError
-from fedinode.services.supporting import mailboxes, noting, sorting_out
+from fedinode.errors import NotFound, UsageError
+from fedinode.services.supporting import mailboxes, noting, sorting_out, tokens
 from fedinode.services.supporting.sorting_out import Signer
 from fedinode.storage import audit_log, federated_objects, supporter_lists, supporters
 from fedinode.storage.database import Session
@@ -80,6 +80,19 @@ async def stored_about(cap: Capabilities, person: str) -> tuple[Stored, ...]:
     return await cap.database.read(read)
 
 
+async def stored_behind(cap: Capabilities, token: str) -> Stored:
+    """Return all that is stored of the signature that a link to leave was made for. Raises: NotFound."""
+
+    def read(session: Session) -> Stored:
+        uid = tokens.read_stamp(session, tokens.LEAVE, token)
+        row = None if uid is None else supporters.find_by_uid(session, uid)
+        if row is None:
+            raise NotFound("This link is not known, or not any more.")
+        return stored(session, row)
+
+    return await cap.database.read(read)
+
+
 async def erase(cap: Capabilities, person: str) -> int:
     """Delete all that is stored about a mail address or an account; return how many signatures.
 
@@ -99,6 +112,16 @@ async def erase(cap: Capabilities, person: str) -> int:
         return len(rows)
 
     return await cap.database.write(write)
+
+
+def as_document(found: Stored) -> dict[str, Any]:
+    """Return what is stored as a document, without what is empty."""
+    values = ((each.name, getattr(found, each.name)) for each in fields(Stored))
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values
+        if value is not None
+    }
 
 
 def stored(session: Session, row: SupporterRow) -> Stored:
