@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from federation import keys
 from federation.net.client import Client, SigningKey
@@ -15,7 +15,7 @@ from federation.net.discovery import FoundKey
 from fedinode.cache import Cache
 from fedinode.config import Settings
 from fedinode.errors import NotFound
-from fedinode.expiring import Budget, Expiring, SingleFlight
+from fedinode.expiring import Budget, Expiring, SingleFlight, Together
 from fedinode.storage import signing_keys
 from fedinode.storage.database import Database, Session
 from fedinode.urls import Urls
@@ -95,6 +95,8 @@ class Memory:
     fetch_budget: Budget[str] = field(default_factory=lambda: Budget(uses=300, seconds=60))
     #: How often somebody may try to sign in as an account in a quarter of an hour.
     sign_in_tries: Budget[str] = field(default_factory=lambda: Budget(uses=10, seconds=900))
+    #: What our rows say of those who knock: read for all together who do so within a moment.
+    lookups: Together[Any, Any] = field(default_factory=Together)
     #: How many journal entries wait, counted once a second.
     backlog: Expiring[str, int] = field(default_factory=lambda: Expiring(seconds=1))
 

@@ -6,7 +6,7 @@ For one event loop only; nothing here is kept over a restart.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -86,6 +86,48 @@ class SingleFlight(Generic[K, V]):
         if not flight.cancelled():
             # Read it, so that a failure that nobody waited for is not reported as lost.
             flight.exception()
+
+
+class Together(Generic[K, V]):
+    """Has what many ask within a moment answered in one go; what is asked meanwhile goes into the next.
+
+    Whoever asks gets an answer whose making began after that.
+    """
+
+    def __init__(self, *, at_most: int = 64) -> None:
+        self._at_most = at_most
+        self._waiting: list[tuple[K, asyncio.Future[V]]] = []
+        self._work: asyncio.Task[None] | None = None
+
+    async def ask(self, item: K, answer_all: Callable[[tuple[K, ...]], Awaitable[Mapping[K, V]]]) -> V:
+        """Return what ``answer_all`` has for this item, or raise what it raises."""
+        answer: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
+        if self._work is None:
+            self._work = asyncio.ensure_future(self._run(answer_all))
+        return await answer
+
+    async def _run(self, answer_all: Callable[[tuple[K, ...]], Awaitable[Mapping[K, V]]]) -> None:
+        while self._waiting:
+            asked, self._waiting = self._waiting[: self._at_most], self._waiting[self._at_most :]
+            items = tuple({item: None for item, _ in asked})
+            done, _ = await asyncio.wait([asyncio.ensure_future(answer_all(items))])
+            answering = done.pop()
+            for item, answer in asked:
+                _tell(answer, item, answering)
+        self._work = None
+
+
+def _tell(answer: asyncio.Future[V], item: K, answering: asyncio.Future[Mapping[K, V]]) -> None:
+    if answer.done():
+        # Who asked has gone away meanwhile.
+        return
+    if answering.cancelled():
+        answer.cancel()
+    elif (error := answering.exception()) is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(answering.result()[item])
 
 
 async def _awaited(make: Callable[[], Awaitable[V]]) -> V:

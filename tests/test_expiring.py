@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from fedinode.expiring import Budget, Expiring, SingleFlight
+from fedinode.expiring import Budget, Expiring, SingleFlight, Together
 
 
 class Seconds:
@@ -87,3 +87,48 @@ async def test_who_gives_up_waiting_does_not_take_it_from_the_others() -> None:
     assert await patient == 7
     with pytest.raises(asyncio.CancelledError):
         await impatient
+
+
+# -- together
+
+
+class Answering:
+    """Answers with the double of each number when it is told to, and keeps what it was asked together."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, ...]] = []
+        self.go_on = asyncio.Event()
+
+    async def double(self, numbers: tuple[int, ...]) -> dict[int, int]:
+        self.asked.append(numbers)
+        await self.go_on.wait()
+        if 13 in numbers:
+            raise LookupError("unlucky")
+        return {number: 2 * number for number in numbers}
+
+
+@pytest.mark.anyio
+async def test_what_is_asked_while_one_is_answered_is_answered_together() -> None:
+    together: Together[int, int] = Together(at_most=3)
+    answering = Answering()
+    first = asyncio.ensure_future(together.ask(1, answering.double))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    others = [asyncio.ensure_future(together.ask(number, answering.double)) for number in (2, 2, 3, 4)]
+    await asyncio.sleep(0)
+    others[0].cancel()
+    answering.go_on.set()
+    assert await first == 2
+    assert await asyncio.gather(*others[1:]) == [4, 6, 8]
+    assert answering.asked == [(1,), (2, 3), (4,)]
+    assert await together.ask(5, answering.double) == 10
+
+
+@pytest.mark.anyio
+async def test_an_error_reaches_those_who_asked_together_and_nobody_else() -> None:
+    together: Together[int, int] = Together(at_most=2)
+    answering = Answering()
+    answering.go_on.set()
+    asked = [together.ask(number, answering.double) for number in (13, 1, 2)]
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(each) for each in found] == [LookupError, LookupError, int]

@@ -34,6 +34,17 @@ _PASSED_ON = frozenset({activities.CREATE, activities.UPDATE, activities.DELETE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Knock:
+    """What a request says of itself before anything is verified: by this it is looked up."""
+
+    host: str
+    key_id: str
+    dialect: Dialect
+    #: Whose inbox it is for; None for the shared one.
+    collective: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Acquaintance:
     """What our rows say of a request before anything is verified."""
 
@@ -62,7 +73,7 @@ async def receive(cap: Capabilities, message: HttpMessage, *, collective: str | 
     """
     signed = signatures.parse(message, cap.clock())
     host = resolving.host_of(signed.key_id)
-    known = await cap.database.read(lambda session: _look_up(session, signed, host, collective))
+    known = await _recognise(cap, signed, host, collective)
     _require_not_suspended(known.level, host)
     await _require_room(cap)
     if known.key is None and await _is_stale_delete(cap, message.body or b""):
@@ -93,7 +104,7 @@ async def authenticate(cap: Capabilities, message: HttpMessage) -> str:
     """Return the id of the actor that signed a GET. Raises: SignatureRefused, KeyUnavailable, Blocked."""
     signed = signatures.parse(message, cap.clock())
     host = resolving.host_of(signed.key_id)
-    known = await cap.database.read(lambda session: _look_up(session, signed, host, None))
+    known = await _recognise(cap, signed, host, None)
     _require_not_suspended(known.level, host)
     return (await _authenticate(cap, signed, host, known.key)).actor_uri
 
@@ -101,26 +112,41 @@ async def authenticate(cap: Capabilities, message: HttpMessage) -> str:
 # -- before verification
 
 
-def _look_up(session: Session, signed: Signed, host: str, collective: str | None) -> _Acquaintance:
-    peer = peers.find(session, host)
-    key = remote_actors.find_key(session, signed.key_id)
+async def _recognise(cap: Capabilities, signed: Signed, host: str, collective: str | None) -> _Acquaintance:
+    """Return what our rows say of a request. Raises NotFound for an inbox that there is not."""
+    knock = _Knock(host=host, key_id=signed.key_id, dialect=signed.dialect, collective=collective)
+    known: _Acquaintance = await cap.memory.lookups.ask(
+        knock, lambda knocks: cap.database.read(lambda session: _look_up_all(session, knocks))
+    )
+    if collective is not None and known.collective_id is None:
+        raise NotFound("There is no such collective on this node.")
+    return known
+
+
+def _look_up_all(session: Session, knocks: tuple[_Knock, ...]) -> dict[_Knock, _Acquaintance]:
+    return {knock: _look_up(session, knock) for knock in knocks}
+
+
+def _look_up(session: Session, knock: _Knock) -> _Acquaintance:
+    peer = peers.find(session, knock.host)
+    key = remote_actors.find_key(session, knock.key_id)
     is_actor_suspended = key is not None and key.level == "suspend"
-    level = "suspend" if is_actor_suspended else levels.of_hosts(session, [host]).get(host, "none")
+    level = (
+        "suspend" if is_actor_suspended else levels.of_hosts(session, [knock.host]).get(knock.host, "none")
+    )
     is_unproven = peer is None or (peer.rfc9421_successes == 0 and peer.dialect is None)
     return _Acquaintance(
-        collective_id=None if collective is None else _collective_id(session, collective),
+        collective_id=None if knock.collective is None else _collective_id(session, knock.collective),
         key=key,
         level=level,
         is_peer_to_wake=peer is not None and bool(peer.parked_at or peer.failing_since),
-        is_dialect_news=signed.dialect is Dialect.RFC9421 and is_unproven,
+        is_dialect_news=knock.dialect is Dialect.RFC9421 and is_unproven,
     )
 
 
-def _collective_id(session: Session, name: str) -> int:
+def _collective_id(session: Session, name: str) -> int | None:
     found = collectives.find_by_name(session, name)
-    if found is None or found.closed_at is not None:
-        raise NotFound("There is no such collective on this node.")
-    return found.id
+    return None if found is None or found.closed_at is not None else found.id
 
 
 def _require_not_suspended(level: str, host: str) -> None:
