@@ -13,7 +13,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.serving import Site, serving
+from tests.browser.sample_site import Site, serving
 
 Scheme = Literal["light", "dark"]
 PageOf = Callable[..., Page]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.browser.conftest import PageOf
-from tests.browser.serving import Site
+from tests.browser.sample_site import Site
 from tests.browser.visiting import Visit, visit
 
 LOCALES = ("de", "en", "ru")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
-from tests.browser.serving import Site
+from tests.browser.sample_site import Site
 from tests.peer_server import Peer, PeerServer, Reply, peer_server
 
 _INTENT = "https://w3id.org/fep/3b86/Object"
