@@ -60,6 +60,8 @@ def _article(post: PostView) -> dict[str, Any]:
         "keywords": list(post.tags),
         "isBasedOn": [source.url for source in post.sources if source.url],
         "translationOfWork": _original(post),
+        "translator": _translator(post),
+        "license": post.licence,
         **_common(post),
     }
 
@@ -123,6 +125,11 @@ def _original(post: PostView) -> dict[str, Any] | None:
     if post.current.is_original:
         return None
     return {"@type": "NewsArticle", "url": post.original.url, "inLanguage": post.original.language}
+
+
+def _translator(post: PostView) -> dict[str, Any] | None:
+    name = post.current.translator
+    return None if name is None else {"@type": "Person", "name": name}
 
 
 def _local(event: EventFacts, *, is_end: bool) -> str:

@@ -32,6 +32,7 @@ timezone = "Europe/Berlin"
 place = "Berlin"
 demands = ["Brot", "Frieden"]
 """
+QUOTING = "Der Text.\n\n{lang=ru}\n> Хлеб!"
 EVENT = """type = "event"
 title = "Lesekreis"
 language = "de"
@@ -150,14 +151,19 @@ async def test_a_text_that_others_sign_is_translated_later_as_an_object_of_its_o
     russian = (
         '[translations.ru]\ntitle = "Заявление"\nsummary = "Коротко."\nissued_by = "Пленум"\nbody = "Текст."'
     )
-    published = await publishing.post(cap, manuscript(signed, "Der Text."))
+    published = await publishing.post(cap, manuscript(signed, QUOTING))
     before = (await documents_of(cap, published.uri))[None]
     with pytest.raises(Conflict, match="never changes"):
         await revising.edit(cap, published.uri, manuscript(signed + russian, "Ein anderer Text."))
-    changed = await revising.edit(cap, published.uri, manuscript(signed + russian, "Der Text."))
+    changed = await revising.edit(cap, published.uri, manuscript(signed + russian, QUOTING))
     assert (changed.already, changed.deliveries) == (False, 1)
     found = await documents_of(cap, published.uri)
     translation = found["ru"]
+    # What is signed has bare tags; the page still says which language a quotation is in.
+    assert "<blockquote>\n<p>Хлеб!</p>" in before["content"]
+    german = await page_of(cap, "de", "erklaerung")
+    assert '<blockquote lang="ru" dir="ltr">' in german.html
+    assert not german.is_late_translation
     assert found[None] == before
     assert translation["translationOf"] == published.uri
     assert translation["translatesDigest"] == before["textDigest"]
@@ -172,9 +178,10 @@ async def test_a_text_that_others_sign_is_translated_later_as_an_object_of_its_o
     assert page.statement is not None
     assert (page.statement.issued_by, page.uri) == ("Пленум", translation["id"])
     assert page.roster is not None
+    assert page.is_late_translation
     # The translation is ours to correct; what was signed is not.
     again = await revising.edit(
-        cap, published.uri, manuscript(signed + russian.replace("Текст", "Слова"), "Der Text.")
+        cap, published.uri, manuscript(signed + russian.replace("Текст", "Слова"), QUOTING)
     )
     assert not again.already
     found = await documents_of(cap, published.uri)
