@@ -5,6 +5,7 @@ demo does, everybody can do by hand: each step is told with the command that wou
 """
 
 import asyncio
+import itertools
 import shutil
 import sys
 import time
@@ -172,14 +173,7 @@ def _program() -> str:
 async def _tell(cells: list[OpenCell], teller: _Teller) -> None:
     berlin, tbilisi, lisbon = cells
     texts = _texts(teller.folder)
-    teller.step("The cells follow each other.")
-    for one in cells:
-        for other in cells:
-            if one is not other:
-                teller.command(one, f"follow {other.cell.handle}")
-                await following.follow(one.cap, other.cell.handle)
-    for one in cells:
-        await _until(partial(_follows_all, one), f"{one.cell.name} follows the others", teller)
+    await _meet(cells, teller)
 
     teller.step("Berlin publishes a statement in three languages, a short piece of news, and who it is.")
     statement = await _post(berlin, texts / "berlin-statement.md", teller)
@@ -225,6 +219,15 @@ async def _tell(cells: list[OpenCell], teller: _Teller) -> None:
     _farewell(cells, teller)
 
 
+async def _meet(cells: list[OpenCell], teller: _Teller) -> None:
+    teller.step("The cells follow each other.")
+    for one, other in itertools.permutations(cells, 2):
+        teller.command(one, f"follow {other.cell.handle}")
+        await following.follow(one.cap, other.cell.handle)
+    for one in cells:
+        await _until(partial(_follows_all, one), f"{one.cell.name} follows the others", teller)
+
+
 def _texts(folder: Path) -> Path:
     """Copy the demo's texts into its folder, with days that suit today, and return that folder."""
     texts = folder / "texts"
@@ -261,10 +264,9 @@ async def _highlight(who: OpenCell, uri: str, teller: _Teller) -> None:
     teller.command(who, f"pin {uri}")
     await pinning.pin(who.cap, uri)
     until = (datetime.now(UTC) + timedelta(days=7)).replace(microsecond=0)
-    words = {"de": "Freitag, 18 Uhr, Karlstraße: kommt alle!", "en": "Friday, 6 pm, Karlstraße: come!"}
-    given = " ".join(f'--text {language}="{each}"' for language, each in words.items())
-    teller.command(who, f"banner {given} --until {until:%Y-%m-%d}")
-    await campaigning.set_banner(who.cap, Banner(texts=words, until=until))
+    words = "Freitag, 18 Uhr, Karlstraße: kommt alle!"
+    teller.command(who, f'banner --text de="{words}" --until {until:%Y-%m-%d}')
+    await campaigning.set_banner(who.cap, Banner(texts={"de": words}, until=until))
     teller.open(f"{who.cell.origin}/@{who.cell.name}")
 
 
@@ -381,11 +383,7 @@ def _farewell(cells: list[OpenCell], teller: _Teller) -> None:
     say("\nThree cells are up. Open them in a browser:")
     for each in cells:
         say(f"   {each.cell.origin}/@{each.cell.name}   {each.cell.handle}")
-    say(
-        "Change a text in "
-        + str(teller.folder / "texts")
-        + ", or try a command from above in another terminal."
-    )
+    say(f"Change a text in {teller.folder / 'texts'}, or try a command from above in another terminal.")
     say("Ctrl-C ends the demo.")
 
 

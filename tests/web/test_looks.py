@@ -124,8 +124,8 @@ async def test_a_country_is_said_in_the_document_and_told_to_followers(
 async def test_a_picture_is_shown_and_told_to_followers(get: Get, cap: Capabilities, tmp_path: Path) -> None:
     Image.new("RGB", (64, 64), "red").save(tmp_path / "icon.png")
     await describing.set_look(cap, "berlin", icon=tmp_path / "icon.png")
-    front = await fresh(get, "/", lambda page: '<img class="mark"' in page.text)
-    url = front.text.partition('<img class="mark" src="')[2].partition('"')[0]
+    front = await fresh(get, "/", lambda page: '<picture class="mark">' in page.text)
+    url = front.text.partition('<picture class="mark">')[2].partition('<img src="')[2].partition('"')[0]
     assert url.startswith(f"{ORIGIN}/media/")
     assert (await get(url)).status_code == 200
     (update,) = await updates(cap)
