@@ -108,6 +108,10 @@ class Urls:
         """Return the form where people sign a statement, in one of its languages."""
         return f"{statement_uri}/sign" + (f"/{language}" if language else "")
 
+    def signers(self, statement_uri: str) -> str:
+        """Return the page that says who signed a statement without a node, and leads to the form."""
+        return f"{statement_uri}/signers"
+
     def confirm(self, token: str) -> str:
         """Return the secret address under which somebody confirms a signature."""
         return f"{self.origin}/sign/confirm/{token}"

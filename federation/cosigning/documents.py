@@ -80,6 +80,8 @@ class Edition:
     can_co_sign: tuple[str, ...] = ()
     #: The id of the first text of this work, if this one amends an earlier one.
     first_uri: str | None = None
+    #: Where people sign and are listed, if the author asks them to.
+    people_uri: str | None = None
 
 
 def render_statement(facts: objects.ObjectFacts, edition: Edition) -> Document:
@@ -95,6 +97,8 @@ def render_statement(facts: objects.ObjectFacts, edition: Edition) -> Document:
     }
     if edition.first_uri is not None:
         document["context"] = edition.first_uri
+    if edition.people_uri is not None:
+        document["individualSignatures"] = edition.people_uri
     document["interactionPolicy"] = {
         **common.get("interactionPolicy", {}),
         "canCoSign": {"automaticApproval": [], "manualApproval": list(edition.can_co_sign)},

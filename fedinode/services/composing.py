@@ -77,6 +77,11 @@ def can_be_co_signed(facts: Facts) -> bool:
     return facts.statement is not None and facts.statement.cosign != _CLOSED
 
 
+def _asks_people(facts: Facts) -> bool:
+    stated = facts.statement
+    return stated is not None and stated.individuals and stated.signers != "hidden"
+
+
 def compose(urls: Urls, work: Work) -> Document:
     """Return the document of an object, without a proof."""
     facts = _object_facts(urls, work)
@@ -89,6 +94,7 @@ def compose(urls: Urls, work: Work) -> Document:
         files=tuple(_signed_file(urls, file, work.texts[0].language) for file in work.media),
         can_co_sign=(jsonld.PUBLIC,),
         first_uri=work.first_uri,
+        people_uri=urls.signers(work.uri) if _asks_people(work.facts) else None,
     )
     return documents.render_statement(facts, edition)
 

@@ -15,7 +15,7 @@ from fedinode.storage import models
 from fedinode.storage.database import Session
 from tests.conftest import DatabaseKind
 from tests.mail_server import Mailbox, mail_server
-from tests.web.conftest import Clock, Publish
+from tests.web.conftest import DOCUMENT, ORIGIN, Clock, Publish
 from tests.web.signers import FILLED, Signer, signer
 
 pytestmark = pytest.mark.anyio
@@ -86,6 +86,8 @@ async def test_somebody_signs_confirms_and_takes_it_back(
 ) -> None:
     page = await ana.get((await ana.get(statement)).headers["location"])
     assert f"{statement}/sign/de" in page.text
+    document = await ana.browser.get(statement.removeprefix(ORIGIN), headers=DOCUMENT)
+    assert document.json()["individualSignatures"] == f"{statement}/signers"
     form = await ana.get(f"{statement}/sign/de")
     assert form.status_code == 200
     sent = await ana.sign(statement)
