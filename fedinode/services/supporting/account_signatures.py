@@ -1,7 +1,8 @@
 """Signatures of accounts: begun, settled, taken back. One person of an account signs once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from fedinode.services.supporting import noting
 from fedinode.services.supporting.agreed_words import Meaning
@@ -11,6 +12,9 @@ from fedinode.storage.database import Session
 from fedinode.storage.remote_actors import RemoteActor
 from fedinode.storage.supporters import NewSupporter, SupporterRow
 from fedinode.text import names
+
+#: Why it is looked at before it counts.
+_SILENCED: Final = "silenced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,6 @@ def begin(
 def settle(
     session: Session,
     actor: RemoteActor,
-    subject: Subject,
     row: SupporterRow,
     terms: Terms,
     now: datetime,
@@ -81,23 +84,31 @@ def settle(
         actor_uri=actor.uri,
         evidence_uri=terms.evidence_uri,
     )
-    if row.state == "pending":
-        state = "suspect" if terms.is_suspect else "confirmed"
-        if supporters.confirm(session, row, state, now):
-            noting.note(session, row, "person-confirmed", now)
-    else:
+    if row.state != "pending":
         noting.note(session, row, "person-changed", now)
-    found = supporters.find_by_uid(session, row.uid)
-    return found or replace(row, shown=shown)
+    elif supporters.confirm(session, row, "confirmed", now):
+        if terms.is_suspect:
+            supporters.set_state(session, row, "suspect", _SILENCED)
+        noting.note(session, row, "person-confirmed", now)
+    else:
+        # An account that moved here had signed before.
+        supporter_actors.drop(session, row.id)
+        return supporters.find_signed(session, row.object_id, row.identity_hmac) or row
+    return supporters.find_by_uid(session, row.uid) or row
 
 
 def withdraw(session: Session, row: SupporterRow, now: datetime) -> None:
-    """Take a signature back, or forget that somebody was about to sign."""
-    supporter_actors.forget_messages(session, row.id)
+    """Take a signature back, or forget that somebody was about to sign.
+
+    Of one that the collective does not count, what is known of the person goes; it cannot be signed again.
+    """
     if row.state == "pending":
         supporter_actors.drop(session, row.id)
-        return
-    if row.state == "withdrawn":
-        return
-    supporters.withdraw(session, row, now)
-    noting.note(session, row, "person-withdrawn", now)
+    elif row.state == "invalidated":
+        supporter_actors.set_terms(
+            session, row.id, shown="number", name=None, actor_uri=None, evidence_uri=None
+        )
+    elif row.state != "withdrawn":
+        supporters.withdraw(session, row, now)
+        noting.note(session, row, "person-withdrawn", now)
+    supporter_actors.forget_messages(session, row.id)

@@ -118,7 +118,7 @@ def _kind_of(submission: Submission, sender: RemoteActor) -> str:
 
 def _answer(session: Session, world: World, message: _Message) -> None:
     if message.audience != "direct":
-        if message.is_new and message.said.wants_to_sign:
+        if message.is_new and message.said.wants_to_sign and _has_room(session, world, message):
             _point_to_form(session, world, message)
         return
     thread = _thread(session, message)
@@ -128,7 +128,7 @@ def _answer(session: Session, world: World, message: _Message) -> None:
         return
     elif thread is not None and not (message.said.wants_to_sign and thread.state != "pending"):
         _continue(session, world, message, thread)
-    elif message.said.wants_to_sign:
+    elif message.said.wants_to_sign and _has_room(session, world, message):
         _begin(session, world, message)
 
 
@@ -194,7 +194,7 @@ def _continue(session: Session, world: World, message: _Message, row: SupporterR
         terms = account_signatures.Terms(
             choice=choice, evidence_uri=message.letter.uri, is_suspect=message.is_silenced
         )
-        row = account_signatures.settle(session, message.sender, subject, row, terms, world.now)
+        row = account_signatures.settle(session, message.sender, row, terms, world.now)
         words = thread_answers.thanks(title, row, row.state, language)
     _say_in_thread(session, world, message, subject, row, words)
 
@@ -255,8 +255,7 @@ def _point_to_form(session: Session, world: World, message: _Message) -> None:
         cause_key=f"sign-hint:{subject.object_id}:{sender}",
         is_unlisted=message.audience == "public",
     )
-    if _has_room(session, world, message):
-        thread_answers.send(session, world, answer)
+    thread_answers.send(session, world, answer)
 
 
 def _ask_which(session: Session, world: World, message: _Message) -> None:
@@ -270,8 +269,7 @@ def _ask_which(session: Session, world: World, message: _Message) -> None:
         url=world.urls.profile(message.collective.name),
         cause_key=f"sign-which:{day}:{_digest(session, message.sender.uri)}",
     )
-    if _has_room(session, world, message):
-        thread_answers.send(session, world, answer)
+    thread_answers.send(session, world, answer)
 
 
 def _say_once(session: Session, world: World, message: _Message, subject: Subject, words: Words) -> None:

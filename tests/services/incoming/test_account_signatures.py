@@ -14,6 +14,7 @@ from fedinode.services import excluding, housekeeping, publishing
 from fedinode.storage import models, outgoing_activities, sign_forms
 from fedinode.storage.database import Session
 from fedinode.storage.sign_forms import SignFormRow
+from fedinode.storage.supporters import find_by_uid, invalidate
 from fedinode.text import plain
 from tests.conftest import DatabaseKind
 from tests.peer_server import AS_CONTEXT, Document, Peer, PeerActor, Reply
@@ -313,6 +314,27 @@ async def test_who_withdrew_may_sign_again(visited: Visited, statement: str, mir
     assert [state for state, _, _ in await supporters(visited)] == ["withdrawn", "confirmed"]
 
 
+async def test_what_was_refused_is_forgotten_and_cannot_be_signed_again(
+    visited: Visited, statement: str, mira: PeerActor
+) -> None:
+    await sign(visited, mira, statement)
+
+    def refuse(session: Session) -> None:
+        row = session.query(models.Supporter).one()
+        found = find_by_uid(session, row.uid)
+        assert found is not None
+        invalidate(session, found, "double", visited.clock())
+
+    await visited.cap.database.write(refuse)
+    await write(visited, mira, "unterzeichne", answers=statement)
+    assert "zählt deine Unterschrift" in plain((await last_answer(visited))["content"])
+    await write(visited, mira, "widerrufe")
+    assert await supporters(visited) == [("invalidated", "number", None)]
+    await write(visited, mira, "unterzeichne", answers=statement)
+    assert "zählt deine Unterschrift" in plain((await last_answer(visited))["content"])
+    assert len(await supporters(visited)) == 1
+
+
 async def test_deleting_the_message_takes_the_signature_back(
     visited: Visited, statement: str, mira: PeerActor
 ) -> None:
@@ -383,6 +405,8 @@ async def test_a_silenced_account_is_looked_at_before_it_counts(
     await excluding.block(visited.cap, "peers.localhost", severity="silence")
     await sign(visited, mira, statement)
     assert await supporters(visited) == [("suspect", "everywhere", "Mira")]
+    assert (await visited.row(models.Supporter)).reason == "silenced"
+    assert "sieht sich" in plain((await last_answer(visited))["content"])
 
 
 async def test_what_we_wrote_is_deleted_a_day_after_it_was_delivered(
@@ -489,6 +513,7 @@ async def test_a_server_with_many_accounts_is_not_answered_without_end(
     for number in range(4):
         await write(visited, koeln.actor(f"many{number}"), "unterzeichne", answers=statement)
     assert len(await answers(visited)) == 2
+    assert len(await supporters(visited)) == 2
     visited.clock.advance(hours=2)
     await write(visited, koeln.actor("late"), "unterzeichne", answers=statement)
     assert len(await answers(visited)) == 3
