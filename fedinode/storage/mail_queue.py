@@ -101,6 +101,11 @@ def put_off(session: Session, mail_id: int, due_at: datetime, *, was_tried: bool
     session.execute(update(_TABLE).where(_TABLE.id == mail_id).values(due_at=due_at, attempts=attempts))
 
 
+def drop_about(session: Session, uid: str) -> None:
+    """Delete every letter whose key names a signature, waiting or sent."""
+    session.execute(delete(_TABLE).where(_TABLE.dedupe_key.contains(f":{uid}", autoescape=True)))
+
+
 def drop_finished(session: Session, before: datetime) -> int:
     """Delete what was finished and last due before a moment; its key may be used again then."""
     finished = delete(_TABLE).where(_TABLE.state != "waiting", _TABLE.due_at < before)

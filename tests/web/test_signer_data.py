@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import func, select
 
 from fedinode.capabilities import Capabilities
 from fedinode.services.supporting import exporting_signers, sorting_out
-from fedinode.storage import federated_objects, supporters
+from fedinode.storage import federated_objects, models, supporters
 from fedinode.storage.database import Session
 from fedinode.storage.supporters import NewSupporter
 from tests.mail_server import Mailbox, mail_server
@@ -43,6 +44,7 @@ async def test_a_person_gets_all_that_is_stored_and_has_it_erased(
     assert await exporting_signers.erase(cap, "ana@reader.example") == 1
     assert await exporting_signers.stored_about(cap, "ana@reader.example") == ()
     assert await sorting_out.list_signers(cap, statement) == ()
+    assert await cap.database.read(lambda session: session.scalar(select(func.count(models.Mail.id)))) == 0
     assert "Ana Lovelace" not in (await get(f"{statement}/signers")).text
 
 

@@ -13,7 +13,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound, UsageError
 from fedinode.services.supporting import mailboxes, noting, sorting_out, tokens
 from fedinode.services.supporting.sorting_out import Signer
-from fedinode.storage import audit_log, federated_objects, supporter_lists, supporters
+from fedinode.storage import audit_log, federated_objects, mail_queue, supporter_lists, supporters
 from fedinode.storage.database import Session
 from fedinode.storage.supporters import SupporterRow
 from fedinode.text import csv_tables
@@ -105,6 +105,7 @@ async def erase(cap: Capabilities, person: str) -> int:
         for row in rows:
             if row.state in _COUNTED:
                 noting.note(session, row, "person-erased", now)
+            mail_queue.drop_about(session, row.uid)
         supporter_lists.erase(session, [row.id for row in rows])
         if rows:
             details = {"signatures": ", ".join(str(row.id) for row in rows)}
