@@ -298,6 +298,14 @@ class Manuscript:
         return self.published is None or self.published >= now - BACKDATED_AFTER
 
 
+def languages_of(facts: Facts, language: str) -> dict[str, str]:
+    """Return in which language each part of a wording is: what a translation leaves out is not translated."""
+    primary = facts.wordings[0]
+    own = next((each for each in facts.wordings if each.language == language), primary)
+    names = ("issued_by", "demands", "place")
+    return {name: own.language if getattr(own, name) else primary.language for name in names}
+
+
 def facts_json(facts: Facts) -> bytes:
     """Return facts as JSON, as revisions keep them; what says nothing is left out."""
     return json.dumps(_as_json(facts), ensure_ascii=False, separators=(",", ":")).encode()

@@ -5,6 +5,7 @@ they look (`web.rendering` and templates/). Every `*_html` field was cleaned by 
 text that the templates escape.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -197,6 +198,8 @@ class PostView:
     source_language: str | None = None
     #: It was made after others signed the original: no part of what they agreed to.
     is_late_translation: bool = False
+    #: The language of what stands beside the prose (issued_by, demands, place) where it is another one.
+    said_in: Mapping[str, str] = field(default_factory=dict)
     copied: Copied | None = None
     licence: str | None = None
     event: EventFacts | None = None

@@ -7,7 +7,7 @@ first words.
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from fedinode.manuscripts import Facts, Kind, Status, Wording, parse_facts
+from fedinode.manuscripts import Facts, Kind, Status, Wording, languages_of, parse_facts
 from fedinode.services.presenting import (
     CollectiveView,
     KeptView,
@@ -114,6 +114,7 @@ def post_view(
         statement=_statement(post, facts, wording),
         is_outdated=_is_outdated(post, text),
         source_language=wording.source_language,
+        said_in=languages_of(facts, text.language),
         licence=facts.licence,
         event=facts.event,
         notices=event_notices(facts.event, wording) if facts.event else (),

@@ -100,6 +100,10 @@ async def test_a_statement_speaks_the_language_of_its_reader(
     page = (await fresh(get, "/@berlin/ru/zayavlenie", lambda found: found.status_code == 200)).text
     # The hour on the clock of the place, in the words of the language.
     assert "14 марта 2026\u202fг., 18:30 (Берлин)" in page.replace("\xa0", "\u202f")
+    # What the translation leaves out is shown in the language that it is in.
+    assert '<dd lang="de" dir="ltr"><strong>Plenum</strong></dd>' in page
+    assert '<ul class="list" lang="de" dir="ltr">' in page
+    assert '<span lang="ru" dir="ltr">Берлин</span>' in page
     for words in ("Plenum", "Берлин", "Bezirksamt", "Brot", "Подписавшие согласились с оригиналом"):
         assert words in page
     assert 'id="signatures"' in page
