@@ -36,7 +36,15 @@ def everybodys_pages(site: Site) -> list[str]:
     statement = site.posts["statement"].uri
     signing = [f"{statement}/{page}/{language}" for page in ("sign", "signers") for language in LOCALES]
     paper = [f"{statement}/leaflet/ru", f"{statement}/signers/ar", f"{statement}/sign/de/leave"]
-    return [*listed, *fronts, *profiles, *(site.origin + path for path in others), *signing, *paper]
+    copies = [f"{statement}/embed/{language}" for language in ("de", "ar")]
+    copies += [kept_page(site, language) for language in LOCALES]
+    return [*listed, *fronts, *profiles, *(site.origin + path for path in others), *signing, *paper, *copies]
+
+
+def kept_page(site: Site, language: str) -> str:
+    """Return the page of the statement that stands under the digest of its text."""
+    bundle = site.get(f"{site.posts['statement'].uri}/bundle.json").json()
+    return site.cap.urls.kept_text(bundle["entries"][0]["coSignature"]["textDigest"], language)
 
 
 def pages_by_reader(site: Site) -> list[str]:
