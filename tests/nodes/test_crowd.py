@@ -25,7 +25,8 @@ from tests.peer_server import PeerServer, Reply, Request
 STALE_SECONDS = {"sqlite": 1.0, "postgresql": 4.0}
 READERS = 8
 CONNECTIONS = 4
-REQUESTS = 10_000
+#: Nothing that is asked here differs between the databases, so one of them gets most.
+REQUESTS = {"sqlite": 10_000, "postgresql": 1_000}
 #: Sent at once over a connection, before the first answer is read.
 AT_ONCE = 50
 
@@ -266,7 +267,7 @@ def require_right(way: Way, answer: Answer, expected: Answer) -> None:
 
 def test_nobody_gets_what_somebody_else_asked_for(stage: Stage) -> None:
     known = reference(stage)
-    ways = list(ways_of_asking.mixed(stage.node, stage.uri, known, REQUESTS))
+    ways = list(ways_of_asking.mixed(stage.node, stage.uri, known, REQUESTS[stage.database]))
     with ExitStack() as stack:
         wires = [stack.enter_context(Wire(stage.node.port)) for _ in range(CONNECTIONS)]
         for begin in range(0, len(ways), AT_ONCE * CONNECTIONS):

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import mapping
+from fedinode.services import mapping, reading
 from tests.web.conftest import ORIGIN, Get, Publish
 
 pytestmark = pytest.mark.anyio
@@ -96,8 +96,11 @@ async def test_who_asks_for_a_page_too_many_is_told_where_the_list_begins(get: G
     assert f'<a href="{ORIGIN}/archive?tag=Arbeit">' in first.text
 
 
-async def test_pages_of_a_list_name_their_neighbours_and_themselves(get: Get, publish: Publish) -> None:
-    for number in range(41):
+async def test_pages_of_a_list_name_their_neighbours_and_themselves(
+    get: Get, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PAGE_SIZE", 2)
+    for number in range(5):
         await publish(NEWS.replace("Streik", f"Streik {number}") + '\ntags = ["Arbeit"]')
     for path in (f"{ORIGIN}/archive?tag=arbeit&", f"{ORIGIN}/de?", f"{ORIGIN}/@berlin?"):
         middle = await get(f"{path}page=2")
