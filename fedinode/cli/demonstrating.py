@@ -21,7 +21,7 @@ from typing import Final
 from federation.cosigning import documents
 from fedinode import app, config, frontmatter, node, worker
 from fedinode.capabilities import Capabilities
-from fedinode.cli import processes
+from fedinode.cli import demo_letters, processes
 from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.output import Output
 from fedinode.errors import NotFound, PeerUnavailable
@@ -216,7 +216,9 @@ async def _tell(cells: list[OpenCell], teller: _Teller) -> None:
         "   All three keep the same list of signatures. Anybody can verify it, from any machine:"
     )
     teller.output.say(f"   $ {_program()} verify {joint}")
+    demo_letters.tell(berlin.cap, joint, teller.output)
     _farewell(cells, teller)
+    await demo_letters.show(berlin.cap, teller.output)
 
 
 async def _meet(cells: list[OpenCell], teller: _Teller) -> None:

@@ -76,6 +76,12 @@ async def send_due(cap: Capabilities, pace: Pace) -> int:
     return len(due)
 
 
+async def read_waiting(cap: Capabilities) -> tuple[Letter, ...]:
+    """Return the letters that wait, for a node on a desk that has no mail server."""
+    waiting = await cap.database.read(lambda session: mail_queue.list_waiting(session, _AT_ONCE))
+    return tuple(_write(mail, cap.urls) for mail in waiting)
+
+
 async def drop_old(cap: Capabilities) -> int:
     """Forget letters that ended long ago, and those that a node without a mail server could not send."""
 

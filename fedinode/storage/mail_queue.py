@@ -79,6 +79,12 @@ def take_due(session: Session, now: datetime, limit: int) -> tuple[DueMail, ...]
     return mails
 
 
+def list_waiting(session: Session, limit: int) -> tuple[DueMail, ...]:
+    """Return mails that wait, oldest first, and leave them as they are."""
+    query = select(_TABLE).where(_TABLE.state == "waiting").order_by(_TABLE.id).limit(limit)
+    return tuple(_read(session, row) for row in session.scalars(query))
+
+
 def waiting(session: Session, now: datetime) -> tuple[int, datetime | None]:
     """Return how many mails are due now, and since when the oldest is."""
     query = select(func.count(), func.min(_TABLE.due_at)).where(

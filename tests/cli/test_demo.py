@@ -67,7 +67,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def test_the_story_names_what_it_does_and_where_to_look(demo: Demo) -> None:
     story = demo.story.read_text("utf-8")
     opened = [line.split()[1] for line in story.splitlines() if line.strip().startswith("open ")]
-    assert len(opened) == 16
+    assert len(opened) == 17
     assert [line[0] for line in story.splitlines() if line[1:3] == ". "] == list("123456789")
     for address in opened:
         name = address.split("//")[1].split(".")[0]
@@ -92,6 +92,20 @@ def test_the_answer_is_shown_and_the_correction_made(demo: Demo) -> None:
     page = demo.cell("berlin").page(news)
     assert "Força! Na quinta levamos pão." in page
     assert "60 Nachbarinnen" in page
+
+
+def test_somebody_signs_and_finds_the_letter_in_the_story(demo: Demo) -> None:
+    berlin = demo.cell("berlin")
+    story = demo.story.read_text("utf-8")
+    form = next(line.split()[1] for line in story.splitlines() if line.endswith("/sign"))
+    fields = b"language=de&shown=number&kind=person&agrees=1&email=ana%40reader.example"
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    sent = berlin.post(form.removeprefix(berlin.origin), fields, headers)
+    assert "keinen Mailserver" in sent.text
+    wait_until(lambda: demo.tells("/sign/confirm/") or None, "the letter is shown")
+    lines = demo.story.read_text("utf-8").splitlines()
+    link = next(line.strip() for line in lines if "/sign/confirm/" in line)
+    assert "Ja, ich unterschreibe" in berlin.page(link)
 
 
 def test_a_statement_is_signed_by_all_and_the_command_that_verifies_it_works(
