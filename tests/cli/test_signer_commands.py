@@ -53,8 +53,6 @@ def test_people_of_a_paper_list_are_counted_looked_through_and_erased(run: Run, 
 
 
 def _import(run: Run, uri: str, sheet: Path) -> None:
-    sheet.write_bytes(_PEOPLE.encode("cp1252", "replace"))
-    assert "save it as CSV in UTF-8" in run("import-signers", uri, str(sheet), code=1).err
     sheet.write_text(_PEOPLE, "utf-8-sig")
     refused = run("import-signers", uri, str(sheet), code=1).err.splitlines()
     assert [line.partition(":")[0] for line in refused[:-1]] == [f"Line {n}" for n in (3, 4, 6, 8, 9)]
@@ -66,8 +64,6 @@ def _import(run: Run, uri: str, sheet: Path) -> None:
     assert json.loads(run("signers", uri, "--json").out) == []
     assert "3 signatures added" in run("import-signers", uri, str(sheet), "--yes").err
     assert "0 signatures added, 3 were there already" in run("import-signers", uri, str(sheet), "--yes").err
-    sheet.write_text("Name,Augenfarbe\nAna,blau\n", "utf-8")
-    assert "augenfarbe" in run("import-signers", uri, str(sheet), code=1).err
 
 
 def _moderate(run: Run, uri: str) -> None:
@@ -83,7 +79,6 @@ def _moderate(run: Run, uri: str) -> None:
     assert "resembles" in run("signers", uri, "--state", "suspect").out
     run("restore-signers", uri, twin)
     run("invalidate", uri, ana, "999", "--reason", "fake", code=1)
-    run("invalidate", uri, ana, ben, code=2)
     run("invalidate", uri, ana, ben, "--reason", "two\nlines", code=2)
     run("invalidate", uri, ana, ben, "--reason", "copied from a telephone book")
     gone = json.loads(run("signers", uri, "--state", "invalidated", "--json").out)

@@ -226,19 +226,20 @@ def _add(
         sorting_out.likeness_key(each.kind, each.name, each.city): each.id
         for each in supporter_lists.likenesses(session, object_id)
     }
-    added = suspect = 0
+    added = []
+    suspect = 0
     for line in lines:
         resembled = standing.get(sorting_out.likeness_key(line.kind, line.name, line.city))
         state = "confirmed" if resembled is None else "suspect"
         reason = None if resembled is None else f"{sorting_out.RESEMBLES} {resembled}"
         new = _new(session, object_id, text_digest, line, reason)
         if supporters.add_confirmed(session, new, now, state=state):
-            added += 1
             suspect += state == "suspect"
             row = supporters.find_signed(session, object_id, new.identity_hmac)
             assert row is not None, "it was added just now"
-            noting.note(session, row, "person-imported", now)
-    return Imported(added=added, known=len(lines) - added, suspect=suspect)
+            added.append(row)
+    noting.note_all(session, added, "person-imported", now)
+    return Imported(added=len(added), known=len(lines) - len(added), suspect=suspect)
 
 
 def _new(

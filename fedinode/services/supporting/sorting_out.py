@@ -77,7 +77,7 @@ async def invalidate(cap: Capabilities, url: str, ids: Sequence[int], reason: st
         rows = _require(session, cap.urls, url, ids, _STANDING)
         for row in rows:
             supporters.invalidate(session, row, words, now)
-            noting.note(session, row, "person-invalidated", now)
+        noting.note_all(session, rows, "person-invalidated", now)
         _audit(session, "invalidate-signers", url, rows, now, reason=words)
         return len(rows)
 
@@ -91,8 +91,7 @@ async def restore(cap: Capabilities, url: str, ids: Sequence[int]) -> int:
         now = cap.clock()
         rows = _require(session, cap.urls, url, ids, _RESTORABLE)
         supporter_lists.restore(session, [row.id for row in rows])
-        for row in rows:
-            noting.note(session, row, "person-restored", now)
+        noting.note_all(session, rows, "person-restored", now)
         _audit(session, "restore-signers", url, rows, now)
         return len(rows)
 
@@ -122,7 +121,7 @@ async def suspect_resembling(cap: Capabilities, url: str) -> tuple[Resembling, .
         rows = supporter_lists.by_ids(session, object_id, list(earlier))
         for row in rows:
             supporters.set_state(session, row, "suspect", f"{RESEMBLES} {earlier[row.id]}")
-            noting.note(session, row, "person-suspect", now)
+        noting.note_all(session, rows, "person-suspect", now)
         if rows:
             _audit(session, "suspect-signers", url, rows, now, reason=RESEMBLES)
         return found
