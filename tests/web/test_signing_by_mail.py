@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from fedinode.capabilities import Capabilities
 from fedinode.config import MailSettings
-from fedinode.services import housekeeping
+from fedinode.errors import UsageError
+from fedinode.services import housekeeping, publishing
 from fedinode.services.cosigning import bundling, ticking
-from fedinode.services.supporting import informing
+from fedinode.services.supporting import bouncing, informing
 from fedinode.storage import models
 from fedinode.storage.database import Session
 from tests.conftest import DatabaseKind
@@ -369,3 +370,43 @@ async def test_many_from_one_network_answer_a_question_wait_and_are_refused(
 
     found = await cap.database.read(reasons)
     assert [bool(reason) for reason in found] == [False] * 5 + [True] * 15 + [False]
+
+
+async def test_an_author_closes_the_form_and_sets_another_goal(
+    ana: Signer, publish: Publish, edit: Publish, cap: Capabilities
+) -> None:
+    statement = (await publish(STATEMENT)).uri
+    await ana.confirmed(statement)
+    await edit(statement, STATEMENT.replace("goal = 10", "goal = 250"))
+    assert "250" in (await ana.get(f"{statement}/sign/de")).text
+    closed = STATEMENT.replace("individuals = true\ngoal = 10\n", "")
+    await edit(statement, closed)
+    assert (await ana.sign(statement, email="ben@reader.example")).status_code == 409
+    assert [state for state, _, _ in await rows(cap)] == ["confirmed"], "who signed stays"
+    await edit(statement, STATEMENT)
+    assert (await ana.sign(statement, email="ben@reader.example")).status_code == 200
+
+
+async def test_a_mail_that_came_back_later_ends_the_letters_and_not_the_signature(
+    ana: Signer, statement: str, cap: Capabilities
+) -> None:
+    await ana.confirmed(statement, updates="1")
+    await ana.sign(statement, email="ben@reader.example")
+    for address in ("ANA@reader.example", "ben@reader.example"):
+        await bouncing.note(cap, address)
+    assert await rows(cap) == [("confirmed", "Ana Lovelace", False)]
+    await ana.sign(statement, email="ben@reader.example")
+    assert len(await rows(cap)) == 1
+    with pytest.raises(UsageError):
+        await bouncing.note(cap, "nobody")
+
+
+async def test_what_a_statement_that_is_taken_back_had_gathered_is_erased(
+    ana: Signer, statement: str, cap: Capabilities
+) -> None:
+    link = await ana.confirmed(statement)
+    await publishing.delete(cap, statement)
+    assert (await ana.get(link)).status_code == 404
+    assert (await ana.get(f"{statement}/sign/de")).status_code == 404
+    await housekeeping.purge_once(cap)
+    assert await rows(cap) == []
