@@ -23,8 +23,8 @@ _TOO_WIDE = """() => {
   return [`${reached} px`, ...beyond.slice(0, 5).map(([each]) => each.outerHTML.slice(0, 120))]
 }"""
 #: What can be good in one width or in light colours, and bad in the other.
-_OF_WIDTH = ("color-contrast", "target-size", "scrollable-region-focusable")
-_OF_COLOURS = ("color-contrast", "link-in-text-block")
+_OF_WIDTH = ("target-size", "scrollable-region-focusable")
+_OF_COLOURS = ("color-contrast",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
