@@ -1,5 +1,6 @@
 """A site with two collectives, asked over ASGI; its posts are published as an author would."""
 
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,8 +29,24 @@ ORIGIN = "https://berlin.example"
 DOCUMENT = {"accept": "application/activity+json"}
 HTML = {"accept": "text/html"}
 
+#: What asks the database in words of its own is tested on both.
+ON_BOTH_DATABASES = frozenset({"test_archive", "test_cache", "test_network_pages", "test_search"})
+
 Publish = Callable[..., Awaitable[Published]]
 Get = Callable[..., Awaitable[httpx.Response]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a page on one of the databases: half of the tests on each find what neither does alone."""
+    chosen = [
+        mark for mark in metafunc.definition.iter_markers("parametrize") if "database_kind" in mark.args
+    ]
+    is_free = "database_kind" in metafunc.fixturenames and not chosen
+    if is_free and metafunc.definition.path.stem not in ON_BOTH_DATABASES:
+        number = zlib.crc32(metafunc.definition.name.encode()) % 2
+        kind = ("sqlite", "postgresql")[number]
+        metafunc.definition.add_marker(pytest.mark.parametrize("database_kind", [kind], indirect=True))
 
 
 class Clock:
