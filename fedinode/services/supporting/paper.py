@@ -7,6 +7,7 @@ where there is one. A line with a fault is named by its number in the file, with
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -196,10 +197,13 @@ def _countries() -> dict[str, str]:
 async def add(cap: Capabilities, url: str, lines: Sequence[PaperLine]) -> Imported:
     """Count people of a list under a public statement of ours. Raises: NotFound, ListRefused."""
     subject = await cap.database.read(lambda session: _subject(session, cap, url))
+    standing = await cap.database.read(lambda session: _standing(session, subject[0]))
     added = known = suspect = 0
     for start in range(0, len(lines), BATCH_LINES):
         batch = lines[start : start + BATCH_LINES]
-        done = await cap.database.write(partial(_add, cap=cap, subject=subject, lines=batch))
+        done = await cap.database.write(
+            partial(_add, now=cap.clock(), subject=subject, lines=batch, standing=standing)
+        )
         added, known, suspect = added + done.added, known + done.known, suspect + done.suspect
     if added:
         details = {"added": str(added), "suspect": str(suspect)}
@@ -217,15 +221,23 @@ def _subject(session: Session, cap: Capabilities, url: str) -> tuple[int, str]:
     return object_id, found.kept.text_digest
 
 
-def _add(
-    session: Session, *, cap: Capabilities, subject: tuple[int, str], lines: Sequence[PaperLine]
-) -> Imported:
-    object_id, text_digest = subject
-    now = cap.clock()
-    standing = {
+def _standing(session: Session, object_id: int) -> Mapping[tuple[str, str, str], int]:
+    """Return who signed already, by what two signatures of one person share."""
+    return {
         sorting_out.likeness_key(each.kind, each.name, each.city): each.id
         for each in supporter_lists.likenesses(session, object_id)
     }
+
+
+def _add(
+    session: Session,
+    *,
+    now: datetime,
+    subject: tuple[int, str],
+    lines: Sequence[PaperLine],
+    standing: Mapping[tuple[str, str, str], int],
+) -> Imported:
+    object_id, text_digest = subject
     added = []
     suspect = 0
     for line in lines:
