@@ -60,7 +60,10 @@ def take_messages(session: Session, world: World, group: Sequence[Pending]) -> K
     silenced = handling.silenced(session, tuple(senders.values()))
     for pending in found:
         message = _read(session, world, pending, senders.get(pending.sender_uri), silenced)
-        if message is not None and not supporter_actors.is_noted(session, message.letter.uri):
+        if message is None:
+            continue
+        # What comes again changes nothing; what was changed may still withdraw.
+        if not message.is_new or not supporter_actors.is_noted(session, message.letter.uri):
             _answer(session, world, message)
     return NOTHING
 

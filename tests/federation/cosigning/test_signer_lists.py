@@ -53,6 +53,13 @@ def test_a_page_is_read_as_it_was_written() -> None:
     assert page.uri == f"{STATEMENT['id']}/signer-lists/1"
 
 
+def test_a_name_needs_nothing_beside_it() -> None:
+    ben = Signer(id="1" * 32, name="Ben", kind="group")
+    (page,) = signer_lists.render_pages(STATEMENT, [ben], cells.COUNTED)
+    assert page["signers"] == [{"id": ben.id, "name": "Ben", "kind": "group"}]
+    assert signer_lists.parse_page(LEIPZIG.sign_daily(page)).signers == (ben,)
+
+
 @pytest.mark.parametrize(("count", "sizes"), [(0, [0]), (1, [1]), (500, [500]), (501, [500, 1])])
 def test_names_are_divided_into_full_pages(count: int, sizes: list[int]) -> None:
     found = parsed(count)

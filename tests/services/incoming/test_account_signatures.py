@@ -239,6 +239,44 @@ async def test_a_text_that_cannot_be_signed_any_more_says_so_once(
     assert await supporters(visited) == []
 
 
+async def test_an_answer_without_thread_confirms_the_only_question_and_none_of_two(
+    visited: Visited, statement: str, open_statement: Open, mira: PeerActor
+) -> None:
+    other = await open_statement("other")
+    await write(visited, mira, "unterzeichne", answers=statement)
+    await write(visited, mira, "2")
+    assert await supporters(visited) == [("confirmed", "here", "Mira")]
+    for uri in (other, await open_statement("third")):
+        await write(visited, mira, "unterzeichne", answers=uri)
+    await write(visited, mira, "2")
+    assert [state for state, _, _ in await supporters(visited)] == ["confirmed", "pending", "pending"]
+
+
+async def test_who_confirms_too_late_has_not_signed(
+    visited: Visited, statement: str, mira: PeerActor
+) -> None:
+    await write(visited, mira, "unterzeichne", answers=statement)
+    question = (await last_answer(visited))["id"]
+    visited.clock.advance(days=31)
+    await write(visited, mira, "3", answers=question)
+    assert await supporters(visited) == [("pending", "number", None)]
+    assert "nicht mehr" in plain((await last_answer(visited))["content"])
+
+
+async def test_a_message_that_is_changed_withdraws_and_confirms_nothing(
+    visited: Visited, statement: str, mira: PeerActor
+) -> None:
+    first = await write(visited, mira, "unterzeichne", answers=statement)
+    question = (await last_answer(visited))["id"]
+    was = await write(visited, mira, "hm", answers=question)
+    later = {"updated": "2026-11-21T13:00:00Z"}
+    await visited.take(mira, mira.activity("Update", was | later | {"content": "<p>3</p>"}))
+    assert await supporters(visited) == [("pending", "number", None)]
+    await write(visited, mira, "3", answers=question)
+    await visited.take(mira, mira.activity("Update", first | later | {"content": "<p>widerrufe</p>"}))
+    assert await supporters(visited) == [("withdrawn", "number", None)]
+
+
 # -- not in private
 
 
