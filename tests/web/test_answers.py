@@ -163,7 +163,7 @@ async def picture(cap: Capabilities, tmp_path: Path) -> str:
         f'+++\n{NEWS}\n[[media]]\nfile = "picture.png"\nalt = "Ein rotes Feld"\n+++\n\nText.\n', "utf-8"
     )
     await publishing.post(cap, parse_manuscript(manuscript), collective="berlin", draft=True)
-    (file,) = [path for path in cap.settings.media_dir.rglob("*") if path.is_file()]
+    (file,) = cap.settings.media_dir.rglob("*.png")
     return f"/media/{file.relative_to(cap.settings.media_dir)}"
 
 
