@@ -55,16 +55,16 @@ async def pin(cap: Capabilities, url: str) -> Published:
                 f"such as the oldest: fedinode unpin {first.uri}"
             )
 
-    return await _change(cap, url, deed, require)
+    return await _set_pin(cap, url, deed, require)
 
 
 async def unpin(cap: Capabilities, url: str) -> Published:
     """Let a post stand where its date puts it. Raises: NotFound."""
     deed = _Deed(type=activities.REMOVE, write=activities.remove, pinned_at=None)
-    return await _change(cap, url, deed, lambda *_: None)
+    return await _set_pin(cap, url, deed, lambda *_: None)
 
 
-async def _change(
+async def _set_pin(
     cap: Capabilities,
     url: str,
     deed: _Deed,

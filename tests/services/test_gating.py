@@ -74,7 +74,7 @@ def test_only_what_the_members_decided_is_signed() -> None:
 @pytest.mark.parametrize(
     ("act", "rooms"),
     [
-        ("go_public", {"publishing", "republishing"}),
+        ("go_public", {"publishing", "republishing", "taking_over"}),
         ("release_object", {"releasing", "revising"}),
         ("release_changed_surroundings", {"revising"}),
         ("_go_public", {"publishing"}),
