@@ -21,8 +21,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCKED := install --require-hashes --no-deps --only-binary :all:
 # What tests need beyond Python, each set up by npm.
 CHECKERS := tests/fedify/.ready tests/browser/.ready
-# How many test processes run side by side.
-JOBS ?= 2
+# How many test processes run side by side; they often wait for each other's nodes, so two processors carry three.
+JOBS ?= 3
 # How many campaigns of faults are played, each with a seed of its own.
 SEEDS ?= 5
 ARGS ?=
