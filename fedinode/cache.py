@@ -6,12 +6,17 @@ these keys beside the change that makes answers stale; web names them when it re
 
 import asyncio
 import functools
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 #: What an entry costs beside its body: keys, headers and the objects around them.
 ENTRY_OVERHEAD_BYTES = 512
+
+#: So long a count of thousands may lag behind, so that its page is not made anew for each of them.
+PATIENCE_SECONDS = 10.0
+_SOON = "soon:"
 
 #: What every page of the node depends on: names of collectives, settings.
 NODE_KEY = "node"
@@ -36,6 +41,11 @@ def follows_key(name: str) -> str:
     return f"follows:{name}"
 
 
+def soon(key: str) -> str:
+    """Return the key under which a change may wait: at most one in `PATIENCE_SECONDS` drops answers."""
+    return _SOON + key
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class CachedAnswer:
     """An answer as it was rendered: status, headers and body."""
@@ -55,8 +65,11 @@ class CachedAnswer:
 class Cache:
     """Answers by key; the least recently used leave when the bytes are used up. For one event loop only."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._max_bytes = max_bytes
+        self._monotonic = monotonic
+        #: key -> when answers were dropped for a change that could have waited, and whether another waits.
+        self._hurried: dict[str, tuple[float, bool]] = {}
         self._used_bytes = 0
         self._answers: OrderedDict[str, CachedAnswer] = OrderedDict()
         self._dependents: dict[str, set[str]] = {}
@@ -112,8 +125,28 @@ class Cache:
             self._drop(next(iter(self._answers)))
 
     def invalidate(self, keys: Iterable[str]) -> None:
-        """Drop every answer kept under, or depending on, one of the keys."""
-        self._making.clear()
+        """Drop every answer kept under, or depending on, one of the keys; those of `soon` at their time."""
+        present = [self._admit(key.removeprefix(_SOON)) if key.startswith(_SOON) else key for key in keys]
+        self._drop_dependents([key for key in present if key is not None])
+
+    def drop_due(self) -> None:
+        """Drop what a change that could wait made stale, once it waited long enough."""
+        if not self._hurried:
+            return
+        over = self._monotonic() - PATIENCE_SECONDS
+        ended = {key: waits for key, (at, waits) in self._hurried.items() if at <= over}
+        for key in ended:
+            del self._hurried[key]
+        self.invalidate(soon(key) for key, waits in ended.items() if waits)
+
+    def _admit(self, key: str) -> str | None:
+        at, _ = self._hurried.get(key, (None, False))
+        self._hurried[key] = (self._monotonic() if at is None else at, at is not None)
+        return key if at is None else None
+
+    def _drop_dependents(self, keys: list[str]) -> None:
+        if keys:
+            self._making.clear()
         for key in keys:
             self._drop(key)
             for dependent in tuple(self._dependents.get(key, ())):

@@ -104,6 +104,7 @@ def drop_stale(site: Site) -> None:
     stale = site.cap.database.poll_invalidations()
     if stale:
         site.cap.cache.invalidate(stale)
+    site.cap.cache.drop_due()
     if site.board.take_down():
         site.cap.cache.invalidate((NODE_KEY,))
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from fedinode.cache import Cache, CachedAnswer
+from fedinode.cache import PATIENCE_SECONDS, Cache, CachedAnswer, soon
 
 pytestmark = pytest.mark.anyio
 
@@ -139,3 +139,37 @@ def test_an_answer_may_name_twice_what_it_depends_on() -> None:
     cache.invalidate(["post:1"])
     assert cache.find("page") is None
     assert cache.used_bytes == 0
+
+
+async def test_changes_that_can_wait_drop_an_answer_once_in_a_while_and_none_is_forgotten() -> None:
+    moment = 1000.0
+    cache = Cache(100_000, lambda: moment)
+
+    def is_kept() -> bool:
+        cache.drop_due()
+        return cache.find("page") is not None
+
+    def put() -> None:
+        cache.put("page", answer(b"words", "post:1"))
+
+    put()
+    cache.invalidate([soon("post:1")])
+    assert not is_kept(), "the first change shows at once"
+    put()
+    for _ in range(100):
+        cache.invalidate([soon("post:1")])
+        moment += PATIENCE_SECONDS / 200
+        assert is_kept(), "the others wait"
+    moment += PATIENCE_SECONDS
+    assert not is_kept(), "and show together"
+    put()
+    cache.invalidate([soon("post:1")])
+    assert is_kept()
+    cache.invalidate(["post:1"])
+    assert not is_kept(), "what cannot wait drops it at once"
+    put()
+    moment += PATIENCE_SECONDS
+    assert not is_kept()
+    put()
+    moment += 2 * PATIENCE_SECONDS
+    assert is_kept(), "nothing changed since"

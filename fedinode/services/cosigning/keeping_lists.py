@@ -5,7 +5,7 @@ counts them in a checkpoint, some time after a change, and sends it to the keepe
 lack (`pulling`). Spec: docs/cosigning.md, P1 to P4.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +14,7 @@ from federation.activities import Envelope
 from federation.cosigning import evidence, record_checks, records
 from federation.errors import FederationError
 from federation.jsonld import Document
-from fedinode.cache import SIGNERS_KEY, post_key
+from fedinode.cache import SIGNERS_KEY, post_key, soon
 from fedinode.capabilities import load_signing_key
 from fedinode.config import Settings
 from fedinode.services import sending
@@ -72,12 +72,13 @@ def keep_copy(session: Session, row: CoSignatureRow, collective_id: int, now: da
 
 def note_change(session: Session, statement_uri: str, event: str, subject: str, now: datetime) -> None:
     """Note what happened to a signature: answers are stale; of a statement of ours, log it and count soon."""
-    touch(session, statement_uri, now)
+    when = soon if event in _PATIENT else str
+    touch(session, statement_uri, now, when)
     subject_row = federated_objects.find_by_uri(session, statement_uri)
     if subject_row is None:
         return
     signature_events.add(session, subject_row.id, event, subject, now)
-    invalidations.record(session, [post_key(posts.get(session, subject_row.post_id).uid)], now)
+    invalidations.record(session, [when(post_key(posts.get(session, subject_row.post_id).uid))], now)
     kept = kept_statements.find(session, statement_uri)
     if kept is None or not kept.is_own:
         return
@@ -87,11 +88,11 @@ def note_change(session: Session, statement_uri: str, event: str, subject: str, 
         kept_statements.change(session, statement_uri, checkpoint_due_at=now + wait)
 
 
-def touch(session: Session, statement_uri: str, now: datetime) -> None:
-    """Drop the rendered answers about a list from all caches."""
+def touch(session: Session, statement_uri: str, now: datetime, when: Callable[[str], str] = str) -> None:
+    """Drop the rendered answers about a list from all caches, at once or `soon`."""
     kept = kept_statements.find(session, statement_uri)
     if kept is not None:
-        invalidations.record(session, [post_key(kept.text_digest)], now)
+        invalidations.record(session, [when(post_key(kept.text_digest))], now)
 
 
 # -- the author counts
