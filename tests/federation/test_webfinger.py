@@ -191,6 +191,20 @@ def test_a_person_acts_on_an_object_where_their_host_says() -> None:
     assert webfinger.parse_jrd(jrd(SELF)).act_on_url(uri) is None
 
 
+def test_a_host_with_an_address_for_one_activity_is_asked_there() -> None:
+    like = {
+        "rel": "https://w3id.org/fep/3b86/Like",
+        "template": "https://a.example/like?uri={object}&{on-success}",
+    }
+    found = webfinger.parse_jrd(jrd(like, SELF))
+
+    assert (
+        found.act_on_url("https://b.example/1", "Like")
+        == "https://a.example/like?uri=https%3A%2F%2Fb.example%2F1&"
+    )
+    assert found.act_on_url("https://b.example/1", "Announce") is None
+
+
 def test_a_person_writes_a_message_where_their_host_says() -> None:
     intent = {"rel": "https://w3id.org/fep/3b86/Create", "template": "https://a.example/share?text={content}"}
     assert webfinger.parse_jrd(jrd(intent, SELF)).write_url("@b@b.example sign&x") == (

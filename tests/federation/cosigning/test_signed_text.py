@@ -86,6 +86,15 @@ def test_statement_carries_the_digest_of_its_own_text() -> None:
     assert document["textDigest"] == documents.digest(documents.signed_text(document))
 
 
+def test_where_people_sign_is_no_part_of_the_signed_text() -> None:
+    closed = documents.render_statement(FACTS, EDITION)
+    open_one = documents.render_statement(
+        FACTS, replace(EDITION, people_uri="https://berlin.example/signers")
+    )
+    assert "individualSignatures" not in closed
+    assert open_one == closed | {"individualSignatures": "https://berlin.example/signers"}
+
+
 def test_statement_tells_who_may_co_sign() -> None:
     policy = documents.render_statement(FACTS, EDITION)["interactionPolicy"]
     assert policy["canCoSign"] == {"automaticApproval": [], "manualApproval": [PUBLIC]}
