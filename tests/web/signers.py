@@ -73,9 +73,11 @@ class Signer:
         return {"question": token[1], "answer": str(answer)}
 
     async def link(self, kind: str) -> str:
-        """Return the link of a kind in the newest letter."""
-        words = await self.read_mail()
-        return next(match[0] for match in _LINK.finditer(words) if match[1] == kind)
+        """Return the link of a kind in the newest letter with one; letters may arrive in any order."""
+        await self.read_mail()
+        letters = [self.mailbox.message(number) for number in range(len(self.mailbox.envelopes))]
+        links = [match for each in letters for match in _LINK.finditer(str(each.get_content()))]
+        return next(match[0] for match in reversed(links) if match[1] == kind)
 
     async def confirmed(self, statement_uri: str, **typed: str) -> str:
         """Sign and confirm; return the link to confirm."""
