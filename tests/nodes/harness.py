@@ -10,11 +10,13 @@ import functools
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -202,6 +204,16 @@ class Node:
             address = answer.headers["location"]
         assert answer.status_code == 200, f"GET {address}: {answer.status_code} {answer.text[:200]}"
         return answer.text
+
+    def backup(self) -> Path:
+        """Copy the SQLite database as backup programs do, and return where the copy is."""
+        copy = self.folder.parent / f"{self.folder.name}.backup"
+        with (
+            closing(sqlite3.connect(self.folder / "fedinode.db")) as source,
+            closing(sqlite3.connect(copy)) as target,
+        ):
+            source.backup(target)
+        return copy
 
     def rows(self, statement: str, **values: Any) -> list[dict[str, Any]]:
         """Ask the node's database, which a test otherwise leaves alone."""

@@ -5,9 +5,8 @@ asked: one signs, one declines and says why. Before and after that everything is
 """
 
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,23 +149,12 @@ def in_files(node: Node) -> dict[str, list[bytes]]:
     places = (node.folder, Path(node.environ["TMPDIR"]))
     files = [path for place in places for path in place.rglob("*") if path.is_file()]
     if "FEDINODE_DATABASE_URL" not in node.environ:
-        files.append(backup_of(node))
+        files.append(node.backup())
     return {
         str(path): words
         for path in (*files, node.log_path)
         if (words := _FOUND.findall(str(path.name).encode() + b"\n" + path.read_bytes()))
     }
-
-
-def backup_of(node: Node) -> Path:
-    """Copy the database as backup programs do."""
-    copy = node.folder.parent / f"{node.name}.backup"
-    with (
-        closing(sqlite3.connect(node.folder / "fedinode.db")) as source,
-        closing(sqlite3.connect(copy)) as target,
-    ):
-        source.backup(target)
-    return copy
 
 
 def in_tables(node: Node) -> dict[str, list[bytes]]:

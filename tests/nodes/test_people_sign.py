@@ -63,9 +63,9 @@ def sign(node: Node, mailbox: Mailbox, path: str, who: str, **more: str) -> str:
 
 
 def every_file(node: Node) -> dict[Path, bytes]:
-    """Return the bytes of all that the node wrote, its log and its write-ahead log too."""
+    """Return the bytes of all that the node wrote, its log and its write-ahead log too, and of a backup."""
     files = [path for path in node.folder.rglob("*") if path.is_file()]
-    return {path: path.read_bytes() for path in (*files, node.log_path)}
+    return {path: path.read_bytes() for path in (*files, node.log_path, node.backup())}
 
 
 def found_in(node: Node, words: list[str]) -> list[str]:
