@@ -71,6 +71,11 @@ def _weight(quality: str) -> float:
         return 0.0
 
 
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext knows
+    """Mark a message for the catalogues; it is translated where it is shown."""
+    return message
+
+
 def gettext(message: str, language: str = "en") -> str:
     """Return `message` in `language`, or as it is where no catalogue knows it."""
     return translations(language).gettext(message)

@@ -9,14 +9,9 @@ from starlette.responses import Response
 from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import Busy, Conflict, NotAllowed, UsageError
+from fedinode.i18n import N_
 from fedinode.services import proving, securing, signing_in
 from fedinode.services.signing_in import Member
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that gettext knows
-    """Mark a sentence for translation; it is translated where it is shown."""
-    return message
-
 
 _WEAK = N_("Take a password of at least 12 characters that nobody would guess: a sentence is a good one.")
 _WRONG = N_("The present password is not right.")

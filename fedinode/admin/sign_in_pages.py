@@ -6,13 +6,8 @@ from starlette.responses import Response
 from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import Busy, NotAllowed, NotFound
+from fedinode.i18n import N_
 from fedinode.services import signing_in
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that gettext knows
-    """Mark a sentence for translation; it is translated where it is shown."""
-    return message
-
 
 _WRONG = N_("This address and this password do not belong together, or the account sleeps.")
 _TOO_OFTEN = N_("There were too many tries. Wait a quarter of an hour, then try again.")

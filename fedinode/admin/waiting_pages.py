@@ -9,15 +9,10 @@ from starlette.responses import Response
 from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import Conflict, NotAllowed, NotFound
+from fedinode.i18n import N_
 from fedinode.services import overseeing
 from fedinode.services.deciding import Choice
 from fedinode.services.signing_in import Member
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that gettext knows
-    """Mark a sentence for translation; it is translated where it is shown."""
-    return message
-
 
 _DONE: Final = {
     "shown": N_("The replies are shown under their posts now."),

@@ -7,14 +7,11 @@ something waits, never what: a mailbox is read by more people than its owner.
 from collections.abc import Mapping
 from typing import Final
 
+from fedinode.i18n import N_
+
 #: Asks whether it was the reader who signed. When it is sent, the time to confirm begins.
 CONFIRMATION: Final = "confirm-signature"
 _CONFIRMATION_KEY: Final = "sign:"
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that gettext knows
-    """Mark a text for the message catalogues; it is translated when a letter is written."""
-    return message
 
 
 _TO_MEMBERS: Final = {

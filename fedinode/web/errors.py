@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from federation.errors import FederationError
 from fedinode import errors, i18n
+from fedinode.i18n import N_
 from fedinode.web import answers
 from fedinode.web.answers import Site
 
@@ -24,11 +25,6 @@ ErrorHandler = Callable[[Request, Exception], Awaitable[Response]]
 
 #: Seconds after which somebody who met a passing trouble may come again.
 RETRY_AFTER_SECONDS: Final = 120
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that gettext knows
-    """Mark a sentence for translation; it is translated where it is shown."""
-    return message
 
 
 #: Headline and advice for people, by status. Statuses that are not here read as 400 or 500.

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from fedinode import i18n, text
 from fedinode.cache import NODE_KEY, CachedAnswer, collective_key, post_key
 from fedinode.errors import Conflict, NotFound
+from fedinode.i18n import N_
 from fedinode.services.supporting import fronting, leaving, signing_up
 from fedinode.services.supporting.fronting import FormView
 from fedinode.services.supporting.limiting import Question
@@ -27,11 +28,6 @@ _MAX_SHOWN_CHARS: Final = 500
 #: A field that people do not see, and programs fill in.
 _TRAP: Final = "website"
 PRIVATE: Final = {"cache-control": "no-store", "x-robots-tag": "noindex", "content-type": answers.HTML}
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that gettext knows
-    """Mark a message for the catalogues; it is translated where it is shown."""
-    return message
 
 
 #: In the order of the form, for the list of what is wrong.

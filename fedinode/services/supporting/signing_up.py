@@ -11,6 +11,7 @@ from typing import Final
 from fedinode import i18n
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict
+from fedinode.i18n import N_
 from fedinode.services.supporting import entering, letters, mailboxes, tokens
 from fedinode.services.supporting.entering import Subject
 from fedinode.services.supporting.fronting import FormView
@@ -30,11 +31,6 @@ KINDS: Final = {"person": "person", "group": "organisation"}
 #: A letter that waits for longer than this is late, and the page says so.
 _LATE: Final = timedelta(minutes=5)
 SUSPICION: Final = "many signatures from one network"
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that gettext knows
-    """Mark a message for the catalogues; it is translated where it is shown."""
-    return message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
