@@ -8,14 +8,13 @@ from starlette.responses import Response
 
 from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
-from fedinode.errors import Busy, Conflict, NotAllowed, UsageError
+from fedinode.errors import Conflict, NotAllowed, UsageError
 from fedinode.i18n import N_
 from fedinode.services import proving, securing, signing_in
 from fedinode.services.signing_in import Member
 
 _WEAK = N_("Take a password of at least 12 characters that nobody would guess: a sentence is a good one.")
 _WRONG = N_("The present password is not right.")
-_WRONG_CODE = N_("This code is not right, or it was used before. A new one comes every 30 seconds.")
 #: Said above the page after a form was taken; the address holds the word.
 _DONE = {
     "password": N_("The new password counts. All other browsers were signed out."),
@@ -27,8 +26,7 @@ _DONE = {
 
 async def show(house: House, request: Request, member: Member) -> Response:
     """GET: everything at a glance."""
-    done = _DONE.get(request.query_params.get("done", ""), "")
-    return await _page(house, request, member, done=doors.translator(request)(done) if done else "")
+    return await _page(house, request, member, done=doors.done(request, _DONE))
 
 
 async def _page(
@@ -81,7 +79,7 @@ async def _with_codes(
     try:
         codes = await making
     except NotAllowed:
-        words = doors.translator(request)(_WRONG_CODE)
+        words = doors.translator(request)(doors.WRONG_CODE)
         return await _page(house, request, member, status=422, trouble=words)
     except Conflict:
         return doors.to(doors.ACCOUNT)
@@ -92,8 +90,8 @@ async def end_totp(house: House, request: Request, member: Member, fields: Field
     """POST `/desk/account/second-factor/end`."""
     try:
         await securing.end_totp(house.site.cap, member, first(fields, "code"))
-    except (NotAllowed, Busy):
-        words = doors.translator(request)(_WRONG_CODE)
+    except NotAllowed:
+        words = doors.translator(request)(doors.WRONG_CODE)
         return await _page(house, request, member, status=422, trouble=words)
     return doors.to(f"{doors.ACCOUNT}?done=without")
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fedinode import i18n
+from fedinode.i18n import N_
 from fedinode.services import signing_in
 from fedinode.services.proving import Hashing
 from fedinode.services.signing_in import Entered, Member
@@ -27,12 +28,10 @@ MAX_BODY_BYTES: Final = 65_536
 #: A page of held replies is one form.
 MAX_FIELDS: Final = 1_000
 #: With the policy of public pages, "no-referrer", browsers would not say where a form comes from.
-_PRIVATE: Final = {
-    "cache-control": "no-store",
-    "x-robots-tag": "noindex",
-    "referrer-policy": "same-origin",
-    "content-type": answers.HTML,
-}
+_LED_ON: Final = {"cache-control": "no-store", "referrer-policy": "same-origin"}
+_PRIVATE: Final = {**_LED_ON, "x-robots-tag": "noindex", "content-type": answers.HTML}
+#: What is said of a second factor that does not fit, wherever it is asked for.
+WRONG_CODE: Final = N_("This code is not right, or it was used before. A new one comes every 30 seconds.")
 
 Fields = Mapping[str, list[str]]
 
@@ -70,9 +69,9 @@ def member_only(handler: MemberPage) -> OpenHandler:
     async def guarded(house: House, request: Request) -> Response:
         member = await find_member(house, request)
         if member is None:
-            return RedirectResponse(SIGN_IN, status_code=303, headers=_cookie_less())
+            return to(SIGN_IN)
         if _lacks_second_factor(house, member) and request.url.path != ACCOUNT:
-            return RedirectResponse(ACCOUNT, status_code=303)
+            return to(ACCOUNT)
         return await handler(house, request, member)
 
     return guarded
@@ -85,11 +84,11 @@ def member_form(handler: MemberForm) -> OpenHandler:
         require_own_page(house, request)
         member = await find_member(house, request)
         if member is None:
-            return RedirectResponse(SIGN_IN, status_code=303, headers=_cookie_less())
+            return to(SIGN_IN)
         if _lacks_second_factor(house, member) and not request.url.path.startswith(ACCOUNT):
             raise HTTPException(403)
         fields = await forms.read_lists(request, MAX_BODY_BYTES, MAX_FIELDS)
-        if not hmac.compare_digest(first(fields, "seal"), seal_of(member)):
+        if not hmac.compare_digest(first(fields, "seal").encode(), seal_of(member).encode()):
             raise HTTPException(403)
         return await handler(house, request, member, fields)
 
@@ -98,7 +97,7 @@ def member_form(handler: MemberForm) -> OpenHandler:
 
 async def find_member(house: House, request: Request) -> Member | None:
     """Return who is signed in with this browser."""
-    token = request.cookies.get(cookie_name(house))
+    token = token_of(house, request)
     return await signing_in.find_member(house.site.cap, token) if token else None
 
 
@@ -140,10 +139,9 @@ def page(
     **context: Any,
 ) -> Response:
     """Render a page of the desk in the reader's language; nobody keeps it."""
-    language = i18n.best_language(request.headers.get("accept-language", ""))
     body = house.site.renderer.page(
         template,
-        language,
+        _language(request),
         site_name=house.site.cap.urls.host,
         member=member,
         seal=seal_of(member) if member else "",
@@ -156,12 +154,22 @@ def page(
 
 def translator(request: Request) -> Callable[[str], str]:
     """Return what translates a sentence for this reader."""
-    return i18n.translator(i18n.best_language(request.headers.get("accept-language", "")))
+    return i18n.translator(_language(request))
+
+
+def done(request: Request, sentences: Mapping[str, str]) -> str:
+    """Return the sentence about the form that led here, whose word is in the address; or nothing."""
+    said = sentences.get(request.query_params.get("done", ""))
+    return translator(request)(said) if said else ""
+
+
+def _language(request: Request) -> str:
+    return i18n.best_language(request.headers.get("accept-language", ""))
 
 
 def to(path: str) -> Response:
     """Lead on after a form was taken."""
-    return RedirectResponse(path, status_code=303, headers=_cookie_less())
+    return RedirectResponse(path, status_code=303, headers=_LED_ON)
 
 
 def welcome(house: House, entered: Entered) -> Response:
@@ -207,7 +215,3 @@ def _set_cookie(house: House, response: Response, token: str, *, days: int) -> N
 
 def _is_tls(house: House) -> bool:
     return house.site.cap.urls.origin.startswith("https:")
-
-
-def _cookie_less() -> dict[str, str]:
-    return {"cache-control": "no-store", "referrer-policy": "same-origin"}

@@ -11,7 +11,6 @@ from fedinode.services import signing_in
 
 _WRONG = N_("This address and this password do not belong together, or the account sleeps.")
 _TOO_OFTEN = N_("There were too many tries. Wait a quarter of an hour, then try again.")
-_WRONG_CODE = N_("This code is not right, or it was used before. A new one comes every 30 seconds.")
 _MAX_TYPED = 300
 
 
@@ -80,6 +79,6 @@ async def give_code(house: House, request: Request, fields: Fields) -> Response:
             request,
             "admin/sign_in_code.html",
             status=429 if is_busy else 403,
-            trouble=doors.translator(request)(_TOO_OFTEN if is_busy else _WRONG_CODE),
+            trouble=doors.translator(request)(_TOO_OFTEN if is_busy else doors.WRONG_CODE),
         )
     return doors.welcome(house, entered)

@@ -1,5 +1,6 @@
 """`/desk`: what waits for a member: questions to the members, held replies, requests to follow."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -50,8 +51,7 @@ _MAX_DIGITS: Final = 18
 
 async def show(house: House, request: Request, member: Member) -> Response:
     """GET: everything that waits."""
-    done = _DONE.get(request.query_params.get("done", ""), "")
-    return await _page(house, request, member, done=doors.translator(request)(done) if done else "")
+    return await _page(house, request, member, done=doors.done(request, _DONE))
 
 
 async def _page(
@@ -73,26 +73,40 @@ async def _page(
 
 async def settle_replies(house: House, request: Request, member: Member, fields: Fields) -> Response:
     """POST `/desk/replies`: the chosen ones are shown or hidden."""
-    is_shown, chosen = _choice(fields, _REPLY_CHOICES), _numbers(fields)
-    if not chosen:
-        return await _trouble(house, request, member, _NOTHING_CHOSEN, status=422)
-    try:
+    is_shown = _choice(fields, _REPLY_CHOICES)
+
+    async def settle(chosen: list[int]) -> str:
         await overseeing.settle_replies(house.site.cap, member, chosen, is_shown=is_shown)
-    except NotFound:
-        return await _trouble(house, request, member, _GONE, status=404)
-    return doors.to(f"{doors.DESK}?done={'shown' if is_shown else 'hidden'}")
+        return "shown" if is_shown else "hidden"
+
+    return await _settle(house, request, member, fields, settle)
 
 
 async def settle_requests(house: House, request: Request, member: Member, fields: Fields) -> Response:
     """POST `/desk/requests`: the chosen ones are accepted or refused."""
-    is_accepted, chosen = _choice(fields, _REQUEST_CHOICES), _numbers(fields)
+    is_accepted = _choice(fields, _REQUEST_CHOICES)
+
+    async def settle(chosen: list[int]) -> str:
+        await overseeing.settle_requests(house.site.cap, member, chosen, is_accepted=is_accepted)
+        return "accepted" if is_accepted else "rejected"
+
+    return await _settle(house, request, member, fields, settle)
+
+
+async def _settle(
+    house: House,
+    request: Request,
+    member: Member,
+    fields: Fields,
+    settle: Callable[[list[int]], Awaitable[str]],
+) -> Response:
+    chosen = _numbers(fields)
     if not chosen:
         return await _trouble(house, request, member, _NOTHING_CHOSEN, status=422)
     try:
-        await overseeing.settle_requests(house.site.cap, member, chosen, is_accepted=is_accepted)
+        return doors.to(f"{doors.DESK}?done={await settle(chosen)}")
     except NotFound:
         return await _trouble(house, request, member, _GONE, status=404)
-    return doors.to(f"{doors.DESK}?done={'accepted' if is_accepted else 'rejected'}")
 
 
 async def vote(house: House, request: Request, member: Member, fields: Fields) -> Response:

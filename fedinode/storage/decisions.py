@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
@@ -175,9 +175,8 @@ def members(
 ) -> tuple[MemberRow, ...]:
     """Return the open accounts that hold one of the roles in a collective, in order of name."""
     account, membership = models.Account, models.Membership
-    seen = func.coalesce(account.last_seen_at, account.created_at)
     rows = session.execute(
-        select(account.id, account.name, (seen < now - LAPSES_AFTER).label("has_lapsed"))
+        select(account.id, account.name, _has_lapsed(now).label("has_lapsed"))
         .join(membership, membership.account_id == account.id)
         .where(
             membership.collective_id == collective_id,
@@ -193,8 +192,12 @@ def members(
 def is_asleep(session: Session, account_id: int, now: datetime) -> bool:
     """Tell whether an account was not seen for so long that it no longer counts."""
     table = models.Account
-    seen = func.coalesce(table.last_seen_at, table.created_at)
-    return bool(session.scalar(select(seen < now - LAPSES_AFTER).where(table.id == account_id)))
+    return bool(session.scalar(select(_has_lapsed(now)).where(table.id == account_id)))
+
+
+def _has_lapsed(now: datetime) -> ColumnElement[bool]:
+    seen = func.coalesce(models.Account.last_seen_at, models.Account.created_at)
+    return seen < now - LAPSES_AFTER
 
 
 def record_seen(session: Session, account_id: int, now: datetime) -> None:

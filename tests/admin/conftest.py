@@ -9,17 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from federation.net import client
-from federation.net.egress import EgressPolicy
 from fedinode.app import create_app
-from fedinode.cache import Cache
-from fedinode.capabilities import Capabilities, Keyring
+from fedinode.capabilities import Capabilities
 from fedinode.config import Settings
 from fedinode.services import registering
 from fedinode.services.registering import ActorKeys
 from fedinode.storage.database import Database, Session
-from fedinode.urls import Urls
-from tests.web.conftest import ORIGIN, Clock
+from tests.web.conftest import ORIGIN, Clock, two_collectives
 
 _SEAL = re.compile(r'name="seal" value="([0-9a-f]{64})"')
 FROM_HERE = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
@@ -44,28 +40,9 @@ def settings(tmp_path: Path) -> Settings:
 async def cap(
     database: Database, settings: Settings, clock: Clock, actor_keys: ActorKeys
 ) -> AsyncIterator[Capabilities]:
-    """A node with two collectives, berlin and tbilisi."""
-    urls = Urls(ORIGIN)
-
-    def furnish(session: Session) -> None:
-        registering.record_keys(session, urls, urls.node_actor(), actor_keys, clock())
-        for name, title, language in (("berlin", "Berliner Zelle", "de"), ("tbilisi", "თბილისი", "ka")):
-            new = registering.new_collective(urls, name, title, language, "manual")
-            registering.record_collective(session, urls, new, actor_keys, clock())
-
-    await database.write(furnish)
-    async with client.open_client(
-        EgressPolicy.of(ORIGIN, []), user_agent="test", clock=clock, connections=1
-    ) as opened:
-        yield Capabilities(
-            settings=settings,
-            urls=urls,
-            database=database,
-            client=opened,
-            clock=clock,
-            keyring=Keyring(database, urls.node_actor()),
-            cache=Cache(settings.limits.cache_bytes),
-        )
+    """A node whose collectives answer each request to follow themselves."""
+    async with two_collectives(database, settings, clock, actor_keys, "manual") as opened:
+        yield opened
 
 
 @dataclass

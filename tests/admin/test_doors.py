@@ -80,7 +80,7 @@ async def test_a_form_without_the_seal_of_this_session_is_refused(
     await browser.sign_in(cap, "mira@example.org", "owner")
     await other.sign_in(cap, "ben@example.org", "owner")
     assert browser.seal != other.seal
-    for seal in ("", other.seal, "f" * 64):
+    for seal in ("", other.seal, "f" * 64, "é" * 64):
         answer = await browser.post("/desk/account/sessions", seal=seal)
         assert answer.status_code == 403
     assert (await browser.post("/desk/account/sessions")).status_code == 303

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -78,16 +79,17 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path, origin=ORIGIN, database_url="unused")
 
 
-@pytest.fixture
-async def cap(
-    database: Database, settings: Settings, clock: Clock, actor_keys: ActorKeys
+@asynccontextmanager
+async def two_collectives(
+    database: Database, settings: Settings, clock: Clock, actor_keys: ActorKeys, follow_policy: str
 ) -> AsyncIterator[Capabilities]:
+    """Open a node with the collectives berlin and tbilisi."""
     urls = Urls(ORIGIN)
 
     def furnish(session: Session) -> None:
         registering.record_keys(session, urls, urls.node_actor(), actor_keys, clock())
         for name, title, language in (("berlin", "Berliner Zelle", "de"), ("tbilisi", "თბილისი", "ka")):
-            new = registering.new_collective(urls, name, title, language, "automatic")
+            new = registering.new_collective(urls, name, title, language, follow_policy)
             registering.record_collective(session, urls, new, actor_keys, clock())
 
     await database.write(furnish)
@@ -103,6 +105,14 @@ async def cap(
             keyring=Keyring(database, urls.node_actor()),
             cache=Cache(settings.limits.cache_bytes),
         )
+
+
+@pytest.fixture
+async def cap(
+    database: Database, settings: Settings, clock: Clock, actor_keys: ActorKeys
+) -> AsyncIterator[Capabilities]:
+    async with two_collectives(database, settings, clock, actor_keys, "automatic") as opened:
+        yield opened
 
 
 @pytest.fixture
