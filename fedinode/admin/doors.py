@@ -16,20 +16,32 @@ from starlette.responses import RedirectResponse, Response
 from fedinode import i18n
 from fedinode.i18n import N_
 from fedinode.services import signing_in
+from fedinode.services.entitling import Right
 from fedinode.services.proving import Hashing
 from fedinode.services.signing_in import Entered, Member
 from fedinode.text.browsers import browser_name
 from fedinode.web import answers, forms
 from fedinode.web.answers import Site
+from fedinode.web.headers import CONTENT_SECURITY_POLICY
 
-SIGN_IN, DESK, ACCOUNT = "/sign-in", "/desk", "/desk/account"
+SIGN_IN, SIGN_OUT, DESK, ACCOUNT = "/sign-in", "/sign-out", "/desk", "/desk/account"
 CODE: Final = "/sign-in/code"
 MAX_BODY_BYTES: Final = 65_536
 #: A page of held replies is one form.
 MAX_FIELDS: Final = 1_000
 #: With the policy of public pages, "no-referrer", browsers would not say where a form comes from.
 _LED_ON: Final = {"cache-control": "no-store", "referrer-policy": "same-origin"}
-_PRIVATE: Final = {**_LED_ON, "x-robots-tag": "noindex", "content-type": answers.HTML}
+_PRIVATE: Final = {
+    **_LED_ON,
+    "x-robots-tag": "noindex",
+    "content-type": answers.HTML,
+    "content-security-policy": f"{CONTENT_SECURITY_POLICY}; script-src 'self'; connect-src 'self'",
+}
+#: The menu: where it leads, what it says, and to whom it is shown.
+MENU: Final[tuple[tuple[str, str, Right], ...]] = (
+    (DESK, N_("What waits"), "enter"),
+    (ACCOUNT, N_("Your account"), "enter"),
+)
 #: What is said of a second factor that does not fit, wherever it is asked for.
 WRONG_CODE: Final = N_("This code is not right, or it was used before. A new one comes every 30 seconds.")
 
@@ -63,8 +75,8 @@ def from_here(handler: OpenForm) -> OpenHandler:
     return guarded
 
 
-def member_only(handler: MemberPage) -> OpenHandler:
-    """Show a page to members alone; others are led to where they sign in."""
+def member_only(handler: MemberPage, right: Right = "enter") -> OpenHandler:
+    """Show a page to members with a right somewhere; who is not signed in is led to where they do."""
 
     async def guarded(house: House, request: Request) -> Response:
         member = await find_member(house, request)
@@ -72,13 +84,19 @@ def member_only(handler: MemberPage) -> OpenHandler:
             return to(SIGN_IN)
         if _lacks_second_factor(house, member) and request.url.path != ACCOUNT:
             return to(ACCOUNT)
+        _require_right(member, right, request)
         return await handler(house, request, member)
 
     return guarded
 
 
-def member_form(handler: MemberForm) -> OpenHandler:
-    """Take a form from members alone, sent from a page of theirs."""
+def member_form(
+    handler: MemberForm, right: Right = "enter", *, max_bytes: int = MAX_BODY_BYTES
+) -> OpenHandler:
+    """Take a form from members with a right somewhere, sent from a page of theirs.
+
+    In which collective the right is needed depends on what the form is about, so the handler asks again.
+    """
 
     async def guarded(house: House, request: Request) -> Response:
         require_own_page(house, request)
@@ -87,7 +105,8 @@ def member_form(handler: MemberForm) -> OpenHandler:
             return to(SIGN_IN)
         if _lacks_second_factor(house, member) and not request.url.path.startswith(ACCOUNT):
             raise HTTPException(403)
-        fields = await forms.read_lists(request, MAX_BODY_BYTES, MAX_FIELDS)
+        _require_right(member, right, request)
+        fields = await forms.read_lists(request, max_bytes, MAX_FIELDS)
         if not hmac.compare_digest(first(fields, "seal").encode(), seal_of(member).encode()):
             raise HTTPException(403)
         return await handler(house, request, member, fields)
@@ -121,6 +140,12 @@ def _lacks_second_factor(house: House, member: Member) -> bool:
     return house.site.cap.settings.members.require_second_factor and not member.has_totp
 
 
+def _require_right(member: Member, right: Right, request: Request) -> None:
+    # Whoever was let go keeps the pages of their own account.
+    if not member.may(right) and not request.url.path.startswith((ACCOUNT, SIGN_OUT)):
+        raise HTTPException(403)
+
+
 def first(fields: Fields, name: str) -> str:
     """Return the first value of a field, or nothing."""
     return fields.get(name, [""])[0]
@@ -146,10 +171,18 @@ def page(
         member=member,
         seal=seal_of(member) if member else "",
         path=request.url.path,
+        menu=_menu(member, request.url.path),
         must_secure=member is not None and _lacks_second_factor(house, member),
         **context,
     )
     return Response(body, status_code=status, headers=_PRIVATE)
+
+
+def _menu(member: Member | None, path: str) -> tuple[tuple[str, str, bool], ...]:
+    """Return the lines of the menu that a member is shown: where it leads, what it says, if we are there."""
+    shown = [(to, words) for to, words, right in MENU if member is not None and member.may(right)]
+    here = max((to for to, _ in shown if f"{path}/".startswith(f"{to}/")), key=len, default="")
+    return tuple((to, words, to == here) for to, words in shown)
 
 
 def translator(request: Request) -> Callable[[str], str]:

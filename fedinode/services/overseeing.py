@@ -16,10 +16,6 @@ from fedinode.services.moderating import Reply
 from fedinode.services.signing_in import Member
 from fedinode.services.voting import Waiting
 
-#: Who decides about what comes from outside.
-MODERATORS: Final = frozenset({"owner", "editor", "moderator"})
-#: Everybody with a role sees what the members are asked; the gates say who answers.
-MEMBERS: Final = frozenset({"owner", "editor", "author", "translator", "moderator", "signer", "reader"})
 #: As many replies stand on one page.
 REPLIES: Final = 100
 
@@ -40,7 +36,7 @@ class Desk:
 
 async def look(cap: Capabilities, member: Member) -> Desk:
     """Return all that waits for a member."""
-    own, moderated = member.collectives(MEMBERS), member.collectives(MODERATORS)
+    own, moderated = member.where("enter"), member.where("moderate")
     return Desk(
         decisions=tuple(each for each in await voting.list_waiting(cap) if each.collective in own),
         replies=await _replies(cap, moderated),
@@ -59,7 +55,7 @@ async def settle_replies(
     cap: Capabilities, member: Member, reply_ids: Sequence[int], *, is_shown: bool
 ) -> int:
     """Show or hide replies, all or none; return how many. Raises NotFound."""
-    allowed = member.collectives(MODERATORS)
+    allowed = member.where("moderate")
     return await moderating.settle(cap, reply_ids, is_shown=is_shown, collectives=allowed)
 
 
@@ -67,13 +63,13 @@ async def settle_requests(
     cap: Capabilities, member: Member, request_ids: Sequence[int], *, is_accepted: bool
 ) -> int:
     """Answer requests to follow, all or none; return how many were open. Raises NotFound."""
-    allowed = member.collectives(MODERATORS)
+    allowed = member.where("moderate")
     return await following.settle(cap, request_ids, is_accepted=is_accepted, collectives=allowed)
 
 
 async def vote(cap: Capabilities, member: Member, uid: str, choice: Choice) -> voting.Voted:
     """Answer a question of one of the member's collectives. Raises NotFound, NotAllowed, Conflict."""
-    own = member.collectives(MEMBERS)
+    own = member.where("enter")
     if all(each.id != uid or each.collective not in own for each in await voting.list_waiting(cap)):
         raise NotFound("This question is not open any more.")
     return await voting.vote_as(cap, uid, choice, account_id=member.account_id)

@@ -12,9 +12,10 @@ from typing import Final
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Busy, NotAllowed, NotFound
-from fedinode.services import proving
+from fedinode.services import entitling, proving
+from fedinode.services.entitling import Right
 from fedinode.services.proving import Hashing
-from fedinode.storage import accounts, audit_log, credentials, decisions, sign_ins
+from fedinode.storage import accounts, audit_log, collectives, credentials, decisions, sign_ins
 from fedinode.storage.credentials import Credentials
 from fedinode.storage.database import Session
 from fedinode.storage.sign_ins import SessionRow
@@ -39,11 +40,18 @@ class Member:
     has_password: bool
     recovery_codes: int
     roles: Mapping[str, frozenset[str]]
+    #: The node's first collective: its members look after the node.
+    home: str
     session: SessionRow
 
-    def collectives(self, wanted: frozenset[str]) -> tuple[str, ...]:
-        """Return the collectives where the member has one of these roles."""
-        return tuple(name for name, roles in self.roles.items() if roles & wanted)
+    def where(self, right: Right) -> tuple[str, ...]:
+        """Return the collectives where the member has a right."""
+        return entitling.collectives_of(right, self.roles, self.home)
+
+    def may(self, right: Right, collective: str | None = None) -> bool:
+        """Tell whether the member has a right in a collective, or in any."""
+        found = self.where(right)
+        return bool(found) if collective is None else collective in found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +196,7 @@ def _member(session: Session, token: str, now: datetime) -> Member | None:
         has_password=known.password_hash is not None,
         recovery_codes=known.recovery_codes,
         roles=accounts.roles_by_collective(session, account.id),
+        home=collectives.first_name(session),
         session=row,
     )
 

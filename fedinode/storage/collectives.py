@@ -98,6 +98,11 @@ def list_all(session: Session) -> tuple[CollectiveRow, ...]:
     return tuple(CollectiveRow(**row._mapping) for row in rows)
 
 
+def first_name(session: Session) -> str:
+    """Return the name of the collective that this node began with."""
+    return session.scalars(select(models.Collective.name).order_by(models.Collective.id).limit(1)).one()
+
+
 def display_names(session: Session, collective_id: int) -> dict[str, str]:
     """Return what a collective is called, by language."""
     table = models.CollectiveText

@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Final
 
 #: What we ship, by suffix: nothing else is served.
-MEDIA_TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
+MEDIA_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+}
 _DIGEST_CHARS: Final = 12
 
 

@@ -5,50 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from fedinode.admin import table
 from fedinode.capabilities import Capabilities
 from fedinode.config import MembersSettings, Settings
+from tests.admin import who_may
 from tests.admin.conftest import Browser, open_browser
 from tests.web.conftest import ORIGIN
 
 pytestmark = pytest.mark.anyio
 
-#: Path, verb, and who gets further than the door: written from what the desk is for, not from the table.
-OPEN = {
-    ("/sign-in", "GET"),
-    ("/sign-in", "POST"),
-    ("/sign-in/code", "GET"),
-    ("/sign-in/code", "POST"),
-    ("/sign-in/{token}", "GET"),
-    ("/sign-in/{token}", "POST"),
-}
-MEMBERS = {
-    ("/sign-out", "POST"),
-    ("/desk", "GET"),
-    ("/desk/decisions", "POST"),
-    ("/desk/replies", "POST"),
-    ("/desk/requests", "POST"),
-    ("/desk/account", "GET"),
-    ("/desk/account/password", "POST"),
-    ("/desk/account/second-factor", "POST"),
-    ("/desk/account/second-factor/end", "POST"),
-    ("/desk/account/recovery-codes", "POST"),
-    ("/desk/account/sessions", "POST"),
-}
 ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-
-
-def test_every_door_is_on_the_list() -> None:
-    assert {(path, verb) for path, verb, _ in table.DOORS} == OPEN | MEMBERS
-
-
-@ONE_DATABASE
-async def test_nobody_gets_in_without_being_signed_in(browser: Browser) -> None:
-    for path, verb in sorted(MEMBERS):
-        answer = await (browser.get(path) if verb == "GET" else browser.post(path))
-        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), (path, verb)
-    browser.client.cookies.set("__Host-desk", "forged")
-    assert (await browser.get("/desk")).status_code == 303
 
 
 @ONE_DATABASE
@@ -67,7 +32,7 @@ async def test_a_form_from_elsewhere_is_refused(
     cap: Capabilities, browser: Browser, headers: dict[str, str]
 ) -> None:
     await browser.sign_in(cap, "mira@example.org", "owner")
-    for path, verb in sorted(OPEN | MEMBERS):
+    for path, verb in sorted(who_may.OPEN | set(who_may.MEMBERS)):
         if verb == "POST":
             assert (await browser.post(path, headers=headers)).status_code == 403, path
     assert (await browser.get("/desk")).status_code == 200
