@@ -1,7 +1,7 @@
 """Who may ask what at the desk: every route, verb and role, written from what the desk is for.
 
-A route that is missing here fails a test. `EVERYBODY` is whoever has any role. What concerns the whole node is
-reached by members of its first collective alone.
+A route that is missing here fails a test. `EVERYBODY` is whoever has any role. What concerns the whole node
+is reached by members of its first collective alone.
 """
 
 from typing import Final
