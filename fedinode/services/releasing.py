@@ -18,7 +18,7 @@ from fedinode import text
 from fedinode.cache import collective_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, ManuscriptError
-from fedinode.manuscripts import Kind, parse_facts
+from fedinode.manuscripts import Facts, Kind, parse_facts
 from fedinode.services import composing, indexing, sending, vouching
 from fedinode.services.composing import Mention, Work
 from fedinode.services.cosigning import retracting, surfacing
@@ -115,10 +115,12 @@ def _require_same_text(revision: RevisionRow, document: Document) -> None:
 
 def go_public(session: Session, press: Press, post: PostRow, *, deliver: bool) -> int:
     """Make a draft public and return how many deliveries that queued."""
+    facts = _draft_facts(session, post)
+    _require_in_time(facts, press.now)
     published_at = min(post.published_at or press.now, press.now).replace(microsecond=0)
     posts.set_public(session, post.id, published_at=published_at, now=press.now)
     texts.open_slugs(session, post.id)
-    _open_facts(session, post)
+    _open_facts(session, post, facts)
     public = posts.get(session, post.id)
     queued = sum(
         release_object(session, press, public, each, deliver=deliver)
@@ -129,10 +131,24 @@ def go_public(session: Session, press: Press, post: PostRow, *, deliver: bool) -
     return queued
 
 
-def _open_facts(session: Session, post: PostRow) -> None:
+def _draft_facts(session: Session, post: PostRow) -> Facts:
+    subject = federated_objects.list_of_post(session, post.id)[0]
+    return parse_facts(federated_objects.newest_revision(session, subject.id).facts)
+
+
+def _require_in_time(facts: Facts, now: datetime) -> None:
+    """Raise Conflict if the day is over until which a statement could be published."""
+    before = facts.statement.publish_before if facts.statement else None
+    if before is not None and before <= now:
+        raise Conflict(
+            f"This statement was to be published before {before:%Y-%m-%d %H:%M %Z}, and that is over: "
+            "whoever signed it agreed to no later day. Give it a later `publish_before` and ask them again."
+        )
+
+
+def _open_facts(session: Session, post: PostRow, facts: Facts) -> None:
     """Let a post be found by the tags and the category that its draft names."""
     subject = federated_objects.list_of_post(session, post.id)[0]
-    facts = parse_facts(federated_objects.newest_revision(session, subject.id).facts)
     posts.set_tags(session, post.id, tuple((text.fold(tag), tag) for tag in facts.tags))
     posts.set_category(session, post.id, facts.category)
     opening.open_form(session, subject.id, facts)

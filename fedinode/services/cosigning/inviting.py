@@ -88,9 +88,7 @@ async def invite(cap: Capabilities, url: str, handles: Sequence[str], ask: Ask) 
         raise UsageError("Name who is asked, as @lisbon@lisbon.example, here or in the file under `invite`.")
     guests = [await _find_guest(cap, handle, page) for handle in named]
     press = await releasing.open_press(cap, row)
-    ends_at = ask.ends_at or wishes.sign_until or press.now + OPEN_FOR
-    if ends_at <= press.now:
-        raise UsageError("The invitation would be over before it is sent; choose a later end.")
+    ends_at = _end_of(ask, wishes, press.now)
 
     def write(session: Session) -> tuple[Invited, ...]:
         locked = posts.lock(session, post.id)
@@ -113,6 +111,20 @@ def _wishes(session: Session, post: PostRow) -> StatementFacts:
     subject = federated_objects.list_of_post(session, post.id)[0]
     facts = parse_facts(federated_objects.newest_revision(session, subject.id).facts)
     return facts.statement or StatementFacts()
+
+
+def _end_of(ask: Ask, wishes: StatementFacts, now: datetime) -> datetime:
+    """Return until when cells may answer: not longer than the statement can be published."""
+    before = wishes.publish_before
+    if ask.ends_at is not None and before is not None and ask.ends_at > before:
+        raise UsageError(
+            f"The statement is to be published before {before:%Y-%m-%d %H:%M %Z}; choose an earlier end."
+        )
+    ends_at = ask.ends_at or wishes.sign_until or now + OPEN_FOR
+    ends_at = ends_at if before is None else min(ends_at, before)
+    if ends_at <= now:
+        raise UsageError("The invitation would be over before it is sent; choose a later end.")
+    return ends_at
 
 
 def _require_draft(post: PostRow) -> None:

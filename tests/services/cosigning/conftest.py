@@ -163,10 +163,12 @@ class Parties:
     clock: Clock
     folder: Path
 
-    def manuscript(self, body: str = "Eight hours are enough.", key: str = "one") -> Manuscript:
+    def manuscript(
+        self, body: str = "Eight hours are enough.", key: str = "one", more: str = ""
+    ) -> Manuscript:
         path = self.folder / "statement.md"
         head = 'type = "statement"\ntitle = "For the eight hour day"\nlanguage = "en"\ncosign = "anyone"'
-        path.write_text(f'+++\n{head}\nkey = "{key}"\n+++\n\n{body}\n', "utf-8")
+        path.write_text(f'+++\n{head}\nkey = "{key}"\n{more}\n+++\n\n{body}\n', "utf-8")
         return parse_manuscript(path)
 
     async def pass_on(self) -> None:

@@ -7,9 +7,10 @@ import pytest
 from federation import proofs
 from federation.cosigning import documents
 from federation.jsonld import Document
-from fedinode.errors import Conflict, NodeError, NotAllowed
+from fedinode.errors import Conflict, NodeError, NotAllowed, UsageError
 from fedinode.services import (
     amending,
+    cataloguing,
     consulting,
     enrolling,
     publishing,
@@ -121,6 +122,22 @@ async def test_a_cell_is_asked_for_the_same_text_again_and_for_longer(parties: P
     await parties.pass_on()
     assert await parties.author.states(statement) == [("accepted", None)]
     assert await parties.author.invitation_states() == ["answered"]
+
+
+async def test_a_statement_is_signed_and_published_no_later_than_it_says(parties: Parties) -> None:
+    last = parties.clock() + timedelta(days=3)
+    manuscript = parties.manuscript(more=f"publish_before = {last.replace(microsecond=0).isoformat()}")
+    statement = (await publishing.post(parties.author.cap, manuscript, draft=True)).uri
+    later = inviting.Ask(ends_at=last + timedelta(days=1))
+    with pytest.raises(UsageError, match="choose an earlier end"):
+        await inviting.invite(parties.author.cap, statement, [parties.cell.handle], later)
+    asked = await inviting.invite(parties.author.cap, statement, [parties.cell.handle], inviting.Ask())
+    assert [each.ends_at for each in asked] == [last.replace(microsecond=0)], "not the usual week"
+    await parties.wait(days=4)
+    with pytest.raises(Conflict, match="was to be published before"):
+        await parties.publish(statement)
+    posts = await cataloguing.list_posts(parties.author.cap)
+    assert [each.state for each in posts] == ["draft"]
 
 
 async def test_an_invitation_that_is_taken_back_is_no_permission(parties: Parties) -> None:
