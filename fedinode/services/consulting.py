@@ -16,6 +16,7 @@ from fedinode.services import deciding, gating, registering
 from fedinode.services.deciding import Question, Standing
 from fedinode.services.gating import GATES
 from fedinode.storage import accounts, audit_log, collectives, decisions
+from fedinode.storage.accounts import Named
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow, Thresholds
@@ -71,7 +72,7 @@ async def out_of_reach(cap: Capabilities) -> tuple[OutOfReach, ...]:
 
 
 async def set_thresholds(
-    cap: Capabilities, name: str, wanted: Mapping[str, int], *, account: str | None = None
+    cap: Capabilities, name: str, wanted: Mapping[str, int], *, account: Named = None
 ) -> Consulted:
     """Set how many members it takes, or ask the members to; `account` is who wants it.
 
@@ -84,7 +85,7 @@ async def set_thresholds(
         row = registering.require_collective(session, name)
         now = cap.clock()
         collectives.lock(session, row.id)
-        account_id = None if account is None else accounts.require_by_email(session, account).id
+        account_id = accounts.id_of(session, account)
         before = decisions.thresholds(session, row.id)
         after = replace(before, **wanted)
         _require_reachable(session, row, before, after, now)

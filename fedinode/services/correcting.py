@@ -25,6 +25,7 @@ from fedinode.services.handling import Pending
 from fedinode.services.preparing import Prepared, PreparedText
 from fedinode.services.sourcing import Original
 from fedinode.storage import collectives, federated_objects, media_files, posts, takeovers, texts
+from fedinode.storage.accounts import Named
 from fedinode.storage.database import Session
 from fedinode.storage.media_files import MediaRow, NewMedia
 from fedinode.storage.posts import PostRow
@@ -219,7 +220,7 @@ async def decline(cap: Capabilities, proposal_id: int) -> Decided:
 
 
 async def accept(
-    cap: Capabilities, proposal_id: int, *, account: str | None = None, although_changed: bool = False
+    cap: Capabilities, proposal_id: int, *, account: Named = None, although_changed: bool = False
 ) -> Decided:
     """Do with our post what its source did, or ask the members to.
 
@@ -236,7 +237,7 @@ async def accept(
     return await _correct(cap, proposal, row, account)
 
 
-async def _withdraw(cap: Capabilities, proposal: ProposalRow, post: PostRow, account: str | None) -> Decided:
+async def _withdraw(cap: Capabilities, proposal: ProposalRow, post: PostRow, account: Named) -> Decided:
     def describe(session: Session) -> str:
         collective = collectives.get(session, post.collective_id)
         return publishing.describe(session, cap.urls, collective, post).uri
@@ -253,9 +254,7 @@ async def _withdraw(cap: Capabilities, proposal: ProposalRow, post: PostRow, acc
     )
 
 
-async def _correct(
-    cap: Capabilities, proposal: ProposalRow, row: TakeoverRow, account: str | None
-) -> Decided:
+async def _correct(cap: Capabilities, proposal: ProposalRow, row: TakeoverRow, account: Named) -> Decided:
     assert proposal.body is not None, "a correction has words"
     document = jsonld.load(proposal.body)
     original = sourcing.read_original(document, _language_of(row))

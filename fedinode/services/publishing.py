@@ -33,6 +33,7 @@ from fedinode.services.gating import GATES, Action
 from fedinode.services.preparing import Prepared
 from fedinode.services.releasing import Press
 from fedinode.storage import accounts, collectives, federated_objects, inboxes, posts, texts
+from fedinode.storage.accounts import Named
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow
@@ -110,7 +111,7 @@ async def post(
     return replace(published, warnings=manuscript.warnings)
 
 
-async def publish(cap: Capabilities, url: str, *, account: str | None = None) -> Published:
+async def publish(cap: Capabilities, url: str, *, account: Named = None) -> Published:
     """Make a draft public, or ask the members to; `account` is who asks and says yes.
 
     Raises: NotFound, Conflict, NotAllowed.
@@ -130,9 +131,7 @@ async def publish(cap: Capabilities, url: str, *, account: str | None = None) ->
     return await commit(cap, write)
 
 
-def _pass_gate(
-    session: Session, press: Press, draft: PostRow, account: str | None, *, deliver: bool
-) -> Published:
+def _pass_gate(session: Session, press: Press, draft: PostRow, account: Named, *, deliver: bool) -> Published:
     """Make a draft public as it stands now, where need be after asking the members."""
     action: Action = "publish-joint" if binding.is_joint(session, draft) else "publish"
     needed = gating.needed(session, press.collective.id, action)
@@ -145,7 +144,7 @@ def _pass_gate(
         digest=binding.release_digest(session, draft),
         parameters=json.dumps({"deliver": deliver}).encode(),
     )
-    account_id = None if account is None else accounts.require_by_email(session, account).id
+    account_id = accounts.id_of(session, account)
     standing = deciding.ask(session, question, account_id=account_id, now=press.now)
     if standing.is_approved:
         published = _execute(session, press, standing.decision)
@@ -253,7 +252,7 @@ async def preview_deletion(cap: Capabilities, url: str) -> Deletion:
     return await cap.database.read(read)
 
 
-async def delete(cap: Capabilities, url: str, *, account: str | None = None) -> Deletion:
+async def delete(cap: Capabilities, url: str, *, account: Named = None) -> Deletion:
     """Withdraw a post, or ask the members to: a Tombstone stays, who was sent it is sent a Delete.
 
     Raises: NotFound, NotAllowed. A draft is anybody's to drop.
@@ -273,16 +272,14 @@ async def delete(cap: Capabilities, url: str, *, account: str | None = None) -> 
     return await commit(cap, write)
 
 
-def _ask_to_delete(
-    session: Session, press: Press, public: PostRow, uri: str, account: str | None
-) -> Deletion:
+def _ask_to_delete(session: Session, press: Press, public: PostRow, uri: str, account: Named) -> Deletion:
     question = Question(
         collective_id=press.collective.id,
         action="delete",
         subject_uri=uri,
         digest=binding.deletion_digest(session, public),
     )
-    account_id = None if account is None else accounts.require_by_email(session, account).id
+    account_id = accounts.id_of(session, account)
     standing = deciding.ask(session, question, account_id=account_id, now=press.now)
     if not standing.is_approved:
         return Deletion(uri=uri, title=title_of(session, public), servers=0, standing=standing)

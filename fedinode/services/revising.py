@@ -33,15 +33,14 @@ from fedinode.storage import (
     posts,
     texts,
 )
+from fedinode.storage.accounts import Named
 from fedinode.storage.database import Session
 from fedinode.storage.federated_objects import ObjectRow
 from fedinode.storage.posts import PostRow
 from fedinode.storage.texts import TextRevisionRow
 
 
-async def edit(
-    cap: Capabilities, url: str, manuscript: Manuscript, *, account: str | None = None
-) -> Published:
+async def edit(cap: Capabilities, url: str, manuscript: Manuscript, *, account: Named = None) -> Published:
     """Give a post a new text, or ask the members to; what is public sends an Update.
 
     Whoever agrees brings the same file: what waits for votes is kept nowhere. Raises NotFound, Conflict,
@@ -83,7 +82,7 @@ def _require_same_work(standing: PostRow, manuscript: Manuscript) -> None:
 
 
 def edit_public(
-    session: Session, press: Press, post: PostRow, prepared: Prepared, account: str | None
+    session: Session, press: Press, post: PostRow, prepared: Prepared, account: Named
 ) -> Published:
     """Give a public post, which is locked, other words, or ask the members to.
 
@@ -109,7 +108,7 @@ def edit_public(
 
 
 def _pass_gate(
-    session: Session, press: Press, public: PostRow, prepared: Prepared, account: str | None
+    session: Session, press: Press, public: PostRow, prepared: Prepared, account: Named
 ) -> tuple[Press, Standing | None]:
     """Ask the members about a change where they decide about it; the press that returns has their mandate."""
     is_joint = binding.is_joint(session, public) or composing.can_be_co_signed(prepared.facts)
@@ -123,7 +122,7 @@ def _pass_gate(
         subject_uri=publishing.describe(session, press.urls, press.collective, public).uri,
         digest=binding.edit_digest(session, public, prepared),
     )
-    account_id = None if account is None else accounts.require_by_email(session, account).id
+    account_id = accounts.id_of(session, account)
     asked = deciding.ask(session, question, account_id=account_id, now=press.now)
     if not asked.is_approved:
         return press, asked

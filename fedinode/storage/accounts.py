@@ -17,6 +17,9 @@ from fedinode.storage.database import Session
 
 _EMAIL = "accounts.email"
 
+#: Who asks for something: by address at the machine, by number at the desk; None is the machine itself.
+Named = str | int | None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRow:
@@ -64,6 +67,11 @@ def require_by_email(session: Session, email: str) -> AccountRow:
     if found is None:
         raise NotFound("There is no account with this address on this node.")
     return found
+
+
+def id_of(session: Session, account: Named) -> int | None:
+    """Return the number of who asks for something, or nothing for the machine. Raises NotFound."""
+    return require_by_email(session, account).id if isinstance(account, str) else account
 
 
 def find_by_uid(session: Session, uid: str) -> AccountRow | None:

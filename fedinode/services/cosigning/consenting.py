@@ -34,6 +34,7 @@ from fedinode.storage import (
     invitations,
     statement_versions,
 )
+from fedinode.storage.accounts import Named
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.cosignatures import CoSignatureRow, NewCoSignature
 from fedinode.storage.database import Session
@@ -97,7 +98,7 @@ class Terms:
 
 
 async def cosign(
-    cap: Capabilities, url: str, *, collective: str | None = None, account: str | None = None
+    cap: Capabilities, url: str, *, collective: str | None = None, account: Named = None
 ) -> Consented:
     """Sign a statement for a collective of ours, or ask its members to; `account` is who asks and says yes.
 
@@ -114,7 +115,7 @@ async def cosign(
     def write(session: Session) -> Consented:
         terms = _terms(session, url, row, now)
         _require_unsigned(session, terms, row)
-        account_id = None if account is None else accounts.require_by_email(session, account).id
+        account_id = accounts.id_of(session, account)
         question = Question(
             collective_id=row.id,
             action="cosign",

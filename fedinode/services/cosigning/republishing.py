@@ -26,6 +26,7 @@ from fedinode.services.deciding import Question, Standing
 from fedinode.services.preparing import Prepared, PreparedText
 from fedinode.services.releasing import Press
 from fedinode.storage import accounts, posts, remote_actors, statement_versions
+from fedinode.storage.accounts import Named
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow
 
@@ -45,7 +46,7 @@ async def publish_copy(
     url: str,
     *,
     collective: str | None = None,
-    account: str | None = None,
+    account: Named = None,
     although_it_answers: bool = False,
 ) -> Republished:
     """Publish the kept copy of a statement of somebody else, or ask the members to.
@@ -72,7 +73,7 @@ async def publish_copy(
             digest=_release_digest(copy),
             parameters=json.dumps({"statement": copy.kept.statement_uri}).encode(),
         )
-        account_id = None if account is None else accounts.require_by_email(session, account).id
+        account_id = accounts.id_of(session, account)
         standing = deciding.ask(session, question, account_id=account_id, now=press.now)
         uri = execute(session, press, standing.decision) if standing.is_approved else None
         return Republished(standing=standing, post_uri=uri)

@@ -21,6 +21,7 @@ from fedinode.storage import (
     statement_versions,
     travelling_names,
 )
+from fedinode.storage.accounts import Named
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow
@@ -36,7 +37,7 @@ class Dropped:
 
 
 async def drop_copy(
-    cap: Capabilities, url: str, *, collective: str | None = None, account: str | None = None
+    cap: Capabilities, url: str, *, collective: str | None = None, account: Named = None
 ) -> Dropped:
     """Drop the copy of a statement that its author took back, or ask the members to.
 
@@ -55,7 +56,7 @@ async def drop_copy(
             digest=_release_digest(kept),
             parameters=json.dumps({"statement": kept.statement_uri}).encode(),
         )
-        account_id = None if account is None else accounts.require_by_email(session, account).id
+        account_id = accounts.id_of(session, account)
         standing = deciding.ask(session, question, account_id=account_id, now=now)
         uri = execute(session, standing.decision, now) if standing.is_approved else None
         return Dropped(standing=standing, statement_uri=uri)

@@ -23,6 +23,7 @@ from fedinode.services.deciding import Mandate, Question, Standing
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.sending import Outgoing
 from fedinode.storage import accounts, audit_log, collectives, cosignatures, evidence_files, inboxes
+from fedinode.storage.accounts import Named
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.cosignatures import CoSignatureRow
 from fedinode.storage.database import Session
@@ -47,7 +48,7 @@ class Withdrawn:
 
 
 async def withdraw(
-    cap: Capabilities, url: str, *, collective: str | None = None, account: str | None = None
+    cap: Capabilities, url: str, *, collective: str | None = None, account: Named = None
 ) -> Withdrawn:
     """Withdraw a cell's consent to a statement, or ask its members to. Raises: NotFound, NotAllowed."""
     row = await cap.database.read(lambda session: registering.require_collective(session, collective))
@@ -55,7 +56,7 @@ async def withdraw(
     def write(session: Session) -> Withdrawn:
         now = cap.clock()
         consent = _require_binding(session, url, row)
-        account_id = None if account is None else accounts.require_by_email(session, account).id
+        account_id = accounts.id_of(session, account)
         question = Question(
             collective_id=row.id,
             action="withdraw",
@@ -234,7 +235,7 @@ class Removed:
     delete_uri: str | None
 
 
-async def remove(cap: Capabilities, number: int, *, reason: str = "", account: str | None = None) -> Removed:
+async def remove(cap: Capabilities, number: int, *, reason: str = "", account: Named = None) -> Removed:
     """Take a consent off the list of a statement of ours, or ask the members to; keepers are told.
 
     The reason stays in our own log.
@@ -248,7 +249,7 @@ async def remove(cap: Capabilities, number: int, *, reason: str = "", account: s
             raise NotFound(f"There is no listed co-signature with the number {number}.")
         if row.ended_at is not None:
             raise Conflict(f"This co-signature is {row.author_state} already.")
-        account_id = None if account is None else accounts.require_by_email(session, account).id
+        account_id = accounts.id_of(session, account)
         question = Question(
             collective_id=_author_of(session, row).id,
             action="remove",
