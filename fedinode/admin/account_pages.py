@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
-from fedinode.errors import Conflict, NotAllowed, UsageError
+from fedinode.errors import Busy, Conflict, NotAllowed, UsageError
 from fedinode.i18n import N_
 from fedinode.services import proving, securing, signing_in
 from fedinode.services.signing_in import Member
 
 _WEAK = N_("Take a password of at least 12 characters that nobody would guess: a sentence is a good one.")
 _WRONG = N_("The present password is not right.")
+_REFUSED = {UsageError: (422, _WEAK), NotAllowed: (422, _WRONG), Busy: (429, doors.TOO_OFTEN)}
 #: Said above the page after a form was taken; the address holds the word.
 _DONE = {
     "password": N_("The new password counts. All other browsers were signed out."),
@@ -55,9 +56,9 @@ async def set_password(house: House, request: Request, member: Member, fields: F
         await securing.set_password(
             house.site.cap, house.hashing, member, old=first(fields, "old"), new=first(fields, "new")
         )
-    except (UsageError, NotAllowed) as error:
-        words = _WEAK if isinstance(error, UsageError) else _WRONG
-        return await _page(house, request, member, status=422, trouble=doors.translator(request)(words))
+    except (UsageError, NotAllowed, Busy) as error:
+        status, words = _REFUSED[type(error)]
+        return await _page(house, request, member, status=status, trouble=doors.translator(request)(words))
     return doors.to(f"{doors.ACCOUNT}?done=password")
 
 
@@ -78,21 +79,25 @@ async def _with_codes(
 ) -> Response:
     try:
         codes = await making
-    except NotAllowed:
-        words = doors.translator(request)(doors.WRONG_CODE)
-        return await _page(house, request, member, status=422, trouble=words)
+    except (NotAllowed, Busy) as error:
+        return await _wrong_code(house, request, member, error)
     except Conflict:
         return doors.to(doors.ACCOUNT)
     return doors.page(house, request, "admin/recovery_codes.html", member=member, codes=codes)
+
+
+async def _wrong_code(house: House, request: Request, member: Member, error: Exception) -> Response:
+    is_busy = isinstance(error, Busy)
+    words = doors.translator(request)(doors.TOO_OFTEN if is_busy else doors.WRONG_CODE)
+    return await _page(house, request, member, status=429 if is_busy else 422, trouble=words)
 
 
 async def end_totp(house: House, request: Request, member: Member, fields: Fields) -> Response:
     """POST `/desk/account/second-factor/end`."""
     try:
         await securing.end_totp(house.site.cap, member, first(fields, "code"))
-    except NotAllowed:
-        words = doors.translator(request)(doors.WRONG_CODE)
-        return await _page(house, request, member, status=422, trouble=words)
+    except (NotAllowed, Busy) as error:
+        return await _wrong_code(house, request, member, error)
     return doors.to(f"{doors.ACCOUNT}?done=without")
 
 

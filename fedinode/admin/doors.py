@@ -45,6 +45,9 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
 #: What is said of a second factor that does not fit, wherever it is asked for.
 WRONG_CODE: Final = N_("This code is not right, or it was used before. A new one comes every 30 seconds.")
 
+#: What is said after too many tries to prove who one is.
+TOO_OFTEN: Final = N_("There were too many tries. Wait a quarter of an hour, then try again.")
+
 Fields = Mapping[str, list[str]]
 
 

@@ -10,7 +10,6 @@ from fedinode.i18n import N_
 from fedinode.services import signing_in
 
 _WRONG = N_("This address and this password do not belong together, or the account sleeps.")
-_TOO_OFTEN = N_("There were too many tries. Wait a quarter of an hour, then try again.")
 _MAX_TYPED = 300
 
 
@@ -35,7 +34,7 @@ async def enter(house: House, request: Request, fields: Fields) -> Response:
             request,
             "admin/sign_in.html",
             status=429 if is_busy else 403,
-            trouble=doors.translator(request)(_TOO_OFTEN if is_busy else _WRONG),
+            trouble=doors.translator(request)(doors.TOO_OFTEN if is_busy else _WRONG),
             email=email[:_MAX_TYPED],
         )
     return doors.welcome(house, entered)
@@ -79,6 +78,6 @@ async def give_code(house: House, request: Request, fields: Fields) -> Response:
             request,
             "admin/sign_in_code.html",
             status=429 if is_busy else 403,
-            trouble=doors.translator(request)(_TOO_OFTEN if is_busy else doors.WRONG_CODE),
+            trouble=doors.translator(request)(doors.TOO_OFTEN if is_busy else doors.WRONG_CODE),
         )
     return doors.welcome(house, entered)

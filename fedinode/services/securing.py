@@ -1,11 +1,12 @@
 """What members change about how they sign in: password, second factor, recovery codes.
 
-Whoever changes one of them must know the present one, and is signed out everywhere else.
+Whoever changes one of them must know the present one, and is signed out everywhere else. Tries are counted
+for the account, together with those at the door: an open session is no place to guess codes either.
 """
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed
-from fedinode.services import proving
+from fedinode.services import proving, signing_in
 from fedinode.services.proving import Hashing, Offer
 from fedinode.services.signing_in import Member
 from fedinode.storage import accounts, audit_log, credentials, sign_ins
@@ -13,8 +14,9 @@ from fedinode.storage.database import Session
 
 
 async def set_password(cap: Capabilities, hashing: Hashing, member: Member, *, old: str, new: str) -> None:
-    """Replace the password. Raises UsageError for a weak one, NotAllowed if the old one is wrong."""
+    """Replace the password. Raises UsageError for a weak one, NotAllowed if the old one is wrong, Busy."""
     proving.require_password(new, avoid=(member.name, cap.urls.host))
+    signing_in.spend_try(cap, f"password {member.account_id}")
     known = await cap.database.read(lambda session: credentials.of(session, member.account_id))
     if known.password_hash is not None and not await hashing.fits(known.password_hash, old):
         raise NotAllowed("The present password is not right.")
@@ -37,9 +39,10 @@ async def offer_totp(cap: Capabilities, member: Member) -> Offer:
 
 
 async def start_totp(cap: Capabilities, member: Member, code: str) -> tuple[str, ...]:
-    """Let the second factor count from now on, and return the recovery codes. Raises Conflict, NotAllowed."""
+    """Let the second factor count from now on; return recovery codes. Raises Conflict, NotAllowed, Busy."""
     if member.has_totp:
         raise Conflict("A second factor is set up already.")
+    signing_in.spend_code(cap, member.account_id)
 
     def write(session: Session) -> tuple[str, ...] | None:
         now = cap.clock()
@@ -53,18 +56,23 @@ async def start_totp(cap: Capabilities, member: Member, code: str) -> tuple[str,
 
 
 async def renew_codes(cap: Capabilities, member: Member, code: str) -> tuple[str, ...]:
-    """Return new recovery codes; the old ones work no more. Raises NotAllowed."""
+    """Return new recovery codes; the old ones work no more. Raises NotAllowed, Busy."""
+    signing_in.spend_code(cap, member.account_id)
 
     def write(session: Session) -> tuple[str, ...] | None:
         if not member.has_totp or not proving.proves(session, member.account_id, code, cap.clock()):
             return None
+        audit_log.add(
+            session, "member.recovery-codes", member.uid, now=cap.clock(), account_id=member.account_id
+        )
         return proving.new_codes(session, member.account_id, cap.clock())
 
     return _require(await cap.database.write(write))
 
 
 async def end_totp(cap: Capabilities, member: Member, code: str) -> None:
-    """Do without the second factor. Raises NotAllowed."""
+    """Do without the second factor. Raises NotAllowed, Busy."""
+    signing_in.spend_code(cap, member.account_id)
 
     def write(session: Session) -> bool:
         if not proving.proves(session, member.account_id, code, cap.clock()):

@@ -89,7 +89,7 @@ async def enter_by_password(
 ) -> Entered:
     """Sign in with address and password. Raises NotAllowed, Busy after too many tries."""
     key = await cap.database.read(lambda session: accounts.fingerprint(session, email))
-    _spend(cap, key)
+    spend_try(cap, key)
 
     def read(session: Session) -> tuple[Credentials, bool] | None:
         found = accounts.find_by_email(session, email)
@@ -113,7 +113,7 @@ async def enter_with_code(cap: Capabilities, token: str, code: str) -> Entered:
     waiting = await cap.database.read(lambda session: sign_ins.find_session(session, token, now))
     if waiting is None or waiting.is_complete:
         raise NotFound("Nothing waits for a code here; begin again.")
-    _spend(cap, f"code {waiting.account_id}")
+    spend_code(cap, waiting.account_id)
 
     def write(session: Session) -> Entered | None:
         if not proving.proves(session, waiting.account_id, code, now):
@@ -153,7 +153,13 @@ def _open(
     return Entered(token=token, needs_code=not is_complete)
 
 
-def _spend(cap: Capabilities, key: str) -> None:
+def spend_code(cap: Capabilities, account_id: int) -> None:
+    """Count a try to give a second factor, at the door or behind it. Raises Busy."""
+    spend_try(cap, f"code {account_id}")
+
+
+def spend_try(cap: Capabilities, key: str) -> None:
+    """Count a try to prove who one is. Raises Busy after too many."""
     if not cap.memory.sign_in_tries.spend(key):
         raise Busy("There were too many tries. Wait a quarter of an hour, then try again.")
 
