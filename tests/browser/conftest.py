@@ -13,7 +13,9 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.desk_visitors import Desk
 from tests.browser.sample_site import Site, serving
+from tests.nodes.harness import make_node
 
 Scheme = Literal["light", "dark"]
 PageOf = Callable[..., Page]
@@ -74,3 +76,19 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
     """A node with a site to look at; tests leave its texts as they are."""
     with serving(tmp_path_factory.mktemp("site"), sqlite_template) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def new_desk(tmp_path_factory: pytest.TempPathFactory, page_of: PageOf) -> Iterator[Desk]:
+    """The desk of a node that is neither made nor started yet."""
+    node = make_node("berlin", tmp_path_factory.mktemp("desk"))
+    yield Desk(node=node, page_of=page_of)
+    node.stop()
+
+
+@pytest.fixture(scope="module")
+def desk(new_desk: Desk) -> Desk:
+    """The desk of a node that runs, with the collective berlin and the account that `init` makes."""
+    new_desk.node.init()
+    new_desk.node.start()
+    return new_desk
