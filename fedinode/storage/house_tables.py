@@ -127,7 +127,7 @@ class Decision(Base):
 
     __tablename__ = "decisions"
     __table_args__ = (
-        one_of("state", "open", "approved", "executed", "refused", "expired", "cancelled"),
+        one_of("state", "open", "approved", "executed", "refused", "expired", "cancelled", "stopped"),
         Index(
             "uq_decisions_open",
             "collective_id",
@@ -155,6 +155,12 @@ class Decision(Base):
     #: Why it ended, in words, where it was not executed.
     reason: Mapped[str | None]
     executed_at: Mapped[datetime | None]
+    #: When enough had agreed; it is acted on so many minutes later, unless a member stops it.
+    agreed_at: Mapped[datetime | None]
+    cooling_minutes: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: When it ended, however it did.
+    ended_at: Mapped[datetime | None]
+    stopped_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
 
 class Vote(Base):

@@ -41,6 +41,10 @@ class Collective(Base):
     delete_k: Mapped[int | None]
     #: Empty: as many as it takes to co-sign.
     withdraw_k: Mapped[int | None]
+    #: Empty: one member suspends a whole domain.
+    block_k: Mapped[int | None]
+    #: What was agreed to waits so long before it is done.
+    cooling_minutes: Mapped[int] = mapped_column(server_default="0", default=0)
     avatar_media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
     header_media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
     #: The colour of its pages, #rrggbb; empty: that of the style sheet.
