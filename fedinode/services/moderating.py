@@ -132,7 +132,7 @@ async def reports(cap: Capabilities, *, limit: int = 100) -> tuple[Report, ...]:
     return tuple(
         Report(
             id=row.id,
-            from_uri=row.actor_uri,
+            from_uri=row.actor_uri or "",
             object_uris=row.object_uris,
             comment=row.words or "",
             received_at=row.received_at,

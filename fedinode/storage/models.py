@@ -26,6 +26,7 @@ from fedinode.storage.house_tables import (
     SignInSession,
     Vote,
 )
+from fedinode.storage.moderation_tables import ModerationClaim, ModerationNote, Report, SentReport
 from fedinode.storage.name_tables import CopiedSigner, ErasedSigner, SignerListPage, SupporterMessage
 from fedinode.storage.search_tables import SearchWord
 from fedinode.storage.supporter_tables import MailBlock, SignForm, Supporter
@@ -43,7 +44,6 @@ from fedinode.storage.traffic_tables import (
     RemoteObject,
     RemoteShare,
     Reply,
-    Report,
     Reshare,
 )
 from fedinode.storage.work_tables import (
@@ -92,6 +92,8 @@ __all__ = [
     "MediaFile",
     "MediaSize",
     "Membership",
+    "ModerationClaim",
+    "ModerationNote",
     "NodeFact",
     "OutgoingActivity",
     "Peer",
@@ -111,6 +113,7 @@ __all__ = [
     "RevisionMedia",
     "RevisionText",
     "SearchWord",
+    "SentReport",
     "ServedDocument",
     "SignForm",
     "SignInLink",

@@ -26,7 +26,8 @@ class ReportRow:
     """A complaint as it was kept."""
 
     id: int
-    actor_uri: str
+    #: Empty for what came through the form of this site.
+    actor_uri: str | None
     object_uris: tuple[str, ...]
     words: str | None
     received_at: datetime

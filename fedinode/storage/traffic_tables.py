@@ -349,21 +349,3 @@ class Reply(Base):
     published_at: Mapped[datetime | None]
     updated_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
-
-
-class Report(Base):
-    """A Flag that another server sent us about something of ours."""
-
-    __tablename__ = "reports"
-    __table_args__ = (one_of("state", "open", "closed"), Index("ix_reports_state", "state", "id"))
-
-    id: Mapped[RowId]
-    uid: Mapped[str] = mapped_column(unique=True)
-    activity_uri: Mapped[str] = mapped_column(unique=True)
-    actor_uri: Mapped[str]
-    #: Reported URIs, one a line.
-    object_uris: Mapped[str]
-    words: Mapped[str | None]
-    state: Mapped[str] = mapped_column(server_default="open", default="open")
-    received_at: Mapped[datetime]
-    decided_at: Mapped[datetime | None]
