@@ -12,6 +12,7 @@ from fedinode.storage.cosign_tables import (
     SignatureLogEntry,
     StatementVersion,
 )
+from fedinode.storage.desk_tables import WorkingCopy, WorkingVersion
 from fedinode.storage.house_tables import (
     Account,
     AuditEntry,
@@ -129,6 +130,8 @@ __all__ = [
     "Text",
     "TextRevision",
     "Vote",
+    "WorkingCopy",
+    "WorkingVersion",
     "from_microseconds",
     "new_uid",
     "to_microseconds",
