@@ -9,6 +9,7 @@ NodeError
  |-- NotFound              what was asked for is not here
  |-- Conflict              it exists already, or its state does not allow this
  |-- NotAllowed            this account or actor may not do this
+ |    |-- Halted           everything was stopped by a member, or the node is read-only
  |-- Blocked               the server or actor is blocked here
  |-- PeerUnavailable       another server does not answer, or says no
  |    |-- HandleUnknown    a handle that no server knows
@@ -28,13 +29,27 @@ The message names the culprit and says what to do. It is shown to the operator a
 and never to a peer.
 """
 
+from collections.abc import Callable
 from typing import ClassVar
 
 
 class NodeError(Exception):
-    """Something on this node is wrong; the message is one plain sentence."""
+    """Something on this node is wrong; the message is one plain sentence.
+
+    A sentence that members read at the desk is marked with `N_` and gets its `values` by name, so that it can
+    be translated before they stand in it.
+    """
 
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, sentence: str = "", **values: object) -> None:
+        super().__init__(sentence.format(**values) if values else sentence)
+        self._sentence, self._values = sentence, values
+
+    def translated(self, translate: Callable[[str], str]) -> str:
+        """Return the sentence in another language; as it is, where nobody translated it."""
+        words = translate(self._sentence)
+        return words.format(**self._values) if self._values else words
 
 
 class UsageError(NodeError):
@@ -73,6 +88,10 @@ class Conflict(NodeError):
 
 class NotAllowed(NodeError):
     """This account or actor may not do this."""
+
+
+class Halted(NotAllowed):
+    """Everything was stopped by a member, or the node is read-only: nothing goes out and nothing changes."""
 
 
 class Blocked(NodeError):

@@ -1,6 +1,6 @@
 """What holds for a whole database: the origin of all its addresses, and when something was last done."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fedinode.errors import OriginChanged
@@ -38,3 +38,8 @@ def find(session: Session, name: str) -> str | None:
 def put(session: Session, name: str, value: str) -> None:
     """Note something under a name, in place of what stood there."""
     upserts.put(session, NodeFact, [{"name": name, "value": value}], keys=("name",), update=("value",))
+
+
+def drop(session: Session, name: str) -> None:
+    """Forget what was noted under a name."""
+    session.execute(delete(NodeFact).where(NodeFact.name == name))
