@@ -7,6 +7,7 @@ the list of trusted ones, else by hand. Withdrawals and removals are `withdrawin
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from federation import activities, jsonld, proofs, times
 from federation.actors import Actor
@@ -42,6 +43,9 @@ from fedinode.storage.database import Session
 from fedinode.storage.models import new_uid
 from fedinode.storage.statement_versions import VersionRow
 from fedinode.urls import Urls
+
+#: What a cell is told whose signature the author does not want.
+_NOT_WANTED: Final = "not-wanted"
 
 
 class _Refused(Exception):
@@ -313,33 +317,40 @@ def _repeat_answer(
 
 async def accept_by_hand(cap: Capabilities, number: int) -> CoSignatureRow:
     """List a consent that waits for a decision. Raises: NotFound, Conflict."""
-
-    def write(session: Session) -> CoSignatureRow:
-        row = _require_pending(session, number)
-        accept(session, cap.urls, row, _key_of(session, row), cap.clock())
-        return row
-
-    row = await cap.database.write(write)
+    row = await cap.database.write(
+        lambda session: decide(session, cap.urls, number, is_accepted=True, now=cap.clock())
+    )
     cap.bells.deliver.set()
     return row
 
 
-async def reject_by_hand(cap: Capabilities, number: int, reason: str = "not-wanted") -> CoSignatureRow:
+async def reject_by_hand(cap: Capabilities, number: int) -> CoSignatureRow:
     """Do not list a consent that waits for a decision; its cell is told. Raises: NotFound, Conflict."""
-
-    def write(session: Session) -> CoSignatureRow:
-        row = _require_pending(session, number)
-        cosignatures.set_author_state(session, row.id, "rejected", reason=reason)
-        document = jsonld.load(row.body)
-        author = collectives.find_by_uri(session, document["statementAuthor"])
-        assert author is not None
-        refusal = _Refusal(request_uri=row.request_uri or row.uri, consent=document, reason=reason)
-        _send_refusal(session, cap.urls, author, refusal, cap.clock())
-        return row
-
-    row = await cap.database.write(write)
+    row = await cap.database.write(
+        lambda session: decide(session, cap.urls, number, is_accepted=False, now=cap.clock())
+    )
     cap.bells.deliver.set()
     return row
+
+
+def decide(session: Session, urls: Urls, number: int, *, is_accepted: bool, now: datetime) -> CoSignatureRow:
+    """List a consent that waits, or refuse it, in the caller's transaction. Raises: NotFound, Conflict."""
+    row = _require_pending(session, number)
+    if is_accepted:
+        accept(session, urls, row, _key_of(session, row), now)
+        return row
+    cosignatures.set_author_state(session, row.id, "rejected", reason=_NOT_WANTED)
+    author = author_of(session, row)
+    assert author is not None, "consents are kept as pending for our own statements alone"
+    document = jsonld.load(row.body)
+    refusal = _Refusal(request_uri=row.request_uri or row.uri, consent=document, reason=_NOT_WANTED)
+    _send_refusal(session, urls, author, refusal, now)
+    return row
+
+
+def author_of(session: Session, row: CoSignatureRow) -> CollectiveRow | None:
+    """Return the collective of ours whose statement a consent is for; None if it is somebody else's."""
+    return collectives.find_by_uri(session, jsonld.load(row.body)["statementAuthor"])
 
 
 def _require_pending(session: Session, number: int) -> CoSignatureRow:
