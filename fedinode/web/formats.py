@@ -55,6 +55,13 @@ def short_date(moment: datetime, language: str) -> str:
     return dates.format_date(moment.astimezone(UTC).date(), "medium", locale=i18n.locale_of(language))
 
 
+def date_and_time(moment: datetime, language: str) -> str:
+    """Return an instant to the minute, in UTC: "2 Mar 2022, 14:05 UTC"."""
+    locale, instant = i18n.locale_of(language), moment.astimezone(UTC)
+    time = dates.format_time(instant, "short", tzinfo=UTC, locale=locale)
+    return f"{dates.format_date(instant.date(), 'medium', locale=locale)}, {time} UTC"
+
+
 def weekday_name(moment: datetime, language: str) -> str:
     """Return the short name of the weekday."""
     return dates.format_date(moment.date(), "EEE", locale=i18n.locale_of(language))
@@ -233,6 +240,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "clocks": clocks,
     "country_name": country_name,
     "direction": i18n.direction,
+    "date_and_time": date_and_time,
     "event_days": event_days,
     "file_size": file_size,
     "host_of": host_of,
