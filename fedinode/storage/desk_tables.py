@@ -62,3 +62,40 @@ class WorkingVersion(Base):
     is_aside: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     #: [S] A manuscript file as it is: front matter and Markdown.
     source: Mapped[bytes]
+
+
+class WorkingFile(Base):
+    """A picture that was uploaded for a working copy, cleaned. AAD uid: "UID.NAME"."""
+
+    __tablename__ = "manuscript_files"
+    __table_args__ = (UniqueConstraint("manuscript_id", "name"),)
+
+    id: Mapped[RowId]
+    manuscript_id: Mapped[int] = mapped_column(ForeignKey("manuscripts.id", ondelete="CASCADE"))
+    #: Under which the text names it; ours, never the author's.
+    name: Mapped[str]
+    type: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    size_bytes: Mapped[int]
+    #: [S] The bytes.
+    content: Mapped[bytes]
+    #: Faces are to be seen of people who did not agree: then nothing is released.
+    shows_faces: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    added_at: Mapped[datetime]
+
+
+class WorkingTranslation(Base):
+    """What was translated: the original as the translator had it before them. AAD uid: "UID.LANGUAGE"."""
+
+    __tablename__ = "manuscript_translations"
+    __table_args__ = (UniqueConstraint("manuscript_id", "language"),)
+
+    id: Mapped[RowId]
+    manuscript_id: Mapped[int] = mapped_column(ForeignKey("manuscripts.id", ondelete="CASCADE"))
+    language: Mapped[str]
+    #: [S] A JSON document: the words of the first language.
+    original: Mapped[bytes]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    saved_at: Mapped[datetime]

@@ -12,7 +12,7 @@ from fedinode.storage.cosign_tables import (
     SignatureLogEntry,
     StatementVersion,
 )
-from fedinode.storage.desk_tables import WorkingCopy, WorkingVersion
+from fedinode.storage.desk_tables import WorkingCopy, WorkingFile, WorkingTranslation, WorkingVersion
 from fedinode.storage.house_tables import (
     Account,
     AuditEntry,
@@ -131,6 +131,8 @@ __all__ = [
     "TextRevision",
     "Vote",
     "WorkingCopy",
+    "WorkingFile",
+    "WorkingTranslation",
     "WorkingVersion",
     "from_microseconds",
     "new_uid",
