@@ -9,7 +9,16 @@ from zoneinfo import ZoneInfo
 from fedinode import text
 from fedinode.frontmatter import schema, values
 from fedinode.frontmatter.positions import KeyPath
-from fedinode.frontmatter.source import MARK, Source, decode, fault, parse_toml, read_bytes, read_source
+from fedinode.frontmatter.source import (
+    MARK,
+    Source,
+    decode,
+    fault,
+    parse_toml,
+    read_bytes,
+    read_source,
+    source_of,
+)
 from fedinode.frontmatter.tables import Reader
 from fedinode.manuscripts import (
     EventFacts,
@@ -30,6 +39,9 @@ from fedinode.manuscripts import Source as Provenance
 #: A statement or event with more words needs a summary of its author's.
 SUMMARY_FROM_WORDS: Final = 120
 
+#: What a manuscript that is no file yet is called in messages.
+WRITTEN_NAME: Final = "text.md"
+
 Record = TypeVar("Record")
 
 _ABOUT_SIGNERS: Final = ("goal", "signers", "smallest_group")
@@ -41,9 +53,17 @@ def parse_manuscript(path: Path) -> Manuscript:
 
     Raises: ManuscriptError, a sentence that names file, line and key.
     """
-    source = read_source(path)
+    return _assemble(read_source(path))
+
+
+def parse_written(written: str, folder: Path) -> Manuscript:
+    """Read a manuscript that is no file yet; what it names lies in `folder`. Raises: ManuscriptError."""
+    return _assemble(source_of(folder / WRITTEN_NAME, written.encode("utf-8")))
+
+
+def _assemble(source: Source) -> Manuscript:
     document = parse_toml(source)
-    reader = Reader(path, source.toml)
+    reader = Reader(source.path, source.toml)
     kind = _kind(reader, document)
     tables = {name: document.pop(name) for name in _NAMES if name in document}
     for name in tables:

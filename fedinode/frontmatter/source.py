@@ -48,7 +48,12 @@ def has_front_matter(path: Path) -> bool:
 
 def read_source(path: Path) -> Source:
     """Read a manuscript. Raises: ManuscriptError."""
-    content = read_bytes(path)
+    return source_of(path, read_bytes(path))
+
+
+def source_of(path: Path, content: bytes) -> Source:
+    """Return what a file at `path` with these bytes says. Raises: ManuscriptError."""
+    require_size(path, content)
     toml, body = _split(path, decode(path, content))
     return Source(path=path, toml=toml, body=body, digest=hashlib.sha256(content).hexdigest())
 
@@ -68,9 +73,14 @@ def read_bytes(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ManuscriptError(f"{path} cannot be read: {reason}.") from error
+    require_size(path, content)
+    return content
+
+
+def require_size(path: Path, content: bytes) -> None:
+    """Raise ManuscriptError for more than anybody reads at once."""
     if len(content) > MAX_FILE_BYTES:
         raise ManuscriptError(f"{path} is larger than {MAX_FILE_BYTES // 1024} KiB; publish it in parts.")
-    return content
 
 
 def decode(path: Path, content: bytes) -> str:
