@@ -40,6 +40,7 @@ _PRIVATE: Final = {
 #: The menu: where it leads, what it says, and to whom it is shown.
 MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     (DESK, N_("What waits"), "enter"),
+    (f"{DESK}/audit", N_("Audit"), "node"),
     (ACCOUNT, N_("Your account"), "enter"),
 )
 #: What is said of a second factor that does not fit, wherever it is asked for.

@@ -58,21 +58,32 @@ async def vote(call: Call, cap: Capabilities) -> None:
 
 
 async def audit(call: Call, cap: Capabilities) -> None:
-    """List who did what."""
+    """List who did what, or only look whether the list is whole."""
+    if call.args.verify:
+        chain = await recounting.verify(cap)
+        if call.args.json:
+            call.output.json(chain)
+        _require_whole(chain.first_broken)
+        if not call.args.json:
+            call.output.say(f"The audit is whole: {counted(chain.entries, 'entry', 'entries')}.")
+            call.output.line(chain.head or "")
+        return
     found = await recounting.recount(cap)
     if call.args.json:
         call.output.json(found)
     else:
-        rows = [
-            (each.id, each.at, each.who or "the machine", each.deed, each.subject) for each in found.deeds
-        ]
+        rows = [(each.id, each.at, each.who or "the machine", each.deed, each.about) for each in found.deeds]
         call.output.table(("id", "at", "who", "deed", "about"), rows, "Nothing was done yet.")
-    if found.first_broken is not None:
-        raise NodeError(
-            f"Entry {found.first_broken} of the audit does not fit the one before: something was changed."
-        )
+    _require_whole(found.first_broken)
     if found.deeds:
         call.output.say(f"The audit holds together. Keep its last hash elsewhere: {found.deeds[-1].hash}")
+
+
+def _require_whole(first_broken: int | None) -> None:
+    if first_broken is not None:
+        raise NodeError(
+            f"Entry {first_broken} of the audit does not fit the one before: something was changed."
+        )
 
 
 COMMANDS = (
@@ -87,6 +98,11 @@ COMMANDS = (
         summary="list who decided and did what, and whether the list is whole",
         run=on_node(audit),
         lists=True,
+        arguments=(
+            argument(
+                "--verify", action="store_true", help="only look whether it is whole; print the last hash"
+            ),
+        ),
     ),
     Command(
         name="vote",

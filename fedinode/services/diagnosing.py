@@ -13,7 +13,7 @@ from federation.net import client
 from fedinode.capabilities import Capabilities
 from fedinode.errors import DiskFull
 from fedinode.services import consulting, moderating, registering
-from fedinode.storage import audit_log, delivery_reports, kept_statements, peers, signature_events
+from fedinode.storage import audit_chain, delivery_reports, kept_statements, peers, signature_events
 from fedinode.storage.database import Session
 from fedinode.storage.disk import FreeDisk
 
@@ -168,7 +168,7 @@ async def _members(cap: Capabilities) -> tuple[Finding, ...]:
 
 
 async def _audit(cap: Capabilities) -> tuple[Finding, ...]:
-    broken = await cap.database.read(audit_log.first_broken)
+    broken = await cap.database.read(audit_chain.first_broken)
     if broken is None:
         return ()
     sentence = f"The audit was tampered with: entry {broken} does not fit the one before it."

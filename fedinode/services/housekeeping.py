@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import mailing
+from fedinode.services import mailing, recounting
 from fedinode.services.supporting import tending
 from fedinode.storage import invalidations, journal, media_files, parked_deliveries, retention
 from fedinode.storage.database import Session
@@ -58,6 +58,7 @@ async def purge_once(cap: Capabilities) -> Purged:
     )
     counts["mail"] = await mailing.drop_old(cap)
     counts["signatures"] = await tending.tend(cap)
+    counts["audit"] = await recounting.prune(cap)
     counts["media"] = await _purge_media(cap, now - ORPHANS_AFTER)
     logger.info(
         "purged %s", ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"

@@ -139,6 +139,13 @@ def names(session: Session) -> dict[int, str]:
     return {row.id: row.name for row in session.execute(select(models.Account.id, models.Account.name))}
 
 
+def list_everybody(session: Session) -> tuple[tuple[int, str, str], ...]:
+    """Return number, uid and name of every account, closed ones too, in order of name."""
+    table = models.Account
+    rows = session.execute(select(table.id, table.uid, table.name).order_by(table.name, table.id))
+    return tuple((row.id, row.uid, row.name) for row in rows)
+
+
 def count_owners(session: Session, collective_id: int) -> int:
     """Return how many open accounts own a collective."""
     table, account = models.Membership, models.Account

@@ -37,6 +37,10 @@ CREATE OR REPLACE FUNCTION newest_document(object bigint) RETURNS bigint LANGUAG
     SELECT max(updated_at) FROM documents WHERE documents.object_id = object
 $$;
 
+CREATE OR REPLACE FUNCTION audit_pruned_to() RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT value::bigint FROM node_facts WHERE name = 'audit.pruned-to'), 0)
+$$;
+
 CREATE OR REPLACE FUNCTION decision_digest(decision bigint) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT digest FROM decisions WHERE decisions.id = decision
 $$;
@@ -159,3 +163,10 @@ EXECUTE FUNCTION refuse('the log of signatures only grows');
 
 CREATE TRIGGER signature_log_grows BEFORE DELETE ON signature_log FOR EACH ROW
 EXECUTE FUNCTION refuse('the log of signatures only grows');
+
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit FOR EACH ROW
+EXECUTE FUNCTION refuse('the audit only grows');
+
+CREATE TRIGGER audit_grows BEFORE DELETE ON audit FOR EACH ROW
+WHEN (OLD.id > audit_pruned_to())
+EXECUTE FUNCTION refuse('the audit only grows');

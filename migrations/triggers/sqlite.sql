@@ -189,3 +189,14 @@ CREATE TRIGGER signature_log_grows BEFORE DELETE ON signature_log
 BEGIN
     SELECT RAISE(ABORT, 'the log of signatures only grows');
 END;
+
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit only grows');
+END;
+
+CREATE TRIGGER audit_grows BEFORE DELETE ON audit
+WHEN OLD.id > coalesce((SELECT CAST(value AS INTEGER) FROM node_facts WHERE name = 'audit.pruned-to'), 0)
+BEGIN
+    SELECT RAISE(ABORT, 'the audit only grows');
+END;

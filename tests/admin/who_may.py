@@ -11,6 +11,7 @@ MODERATOR, SIGNER, READER = "moderator", "signer", "reader"
 ROLES: Final = (OWNER, EDITOR, AUTHOR, TRANSLATOR, MODERATOR, SIGNER, READER)
 
 EVERYBODY: Final = frozenset(ROLES)
+OWNERS: Final = frozenset({OWNER})
 MODERATORS: Final = frozenset({OWNER, EDITOR, MODERATOR})
 
 #: Reached without being signed in.
@@ -31,6 +32,8 @@ MEMBERS: Final = {
     ("/desk/decisions", "POST"): EVERYBODY,
     ("/desk/replies", "POST"): MODERATORS,
     ("/desk/requests", "POST"): MODERATORS,
+    ("/desk/audit", "GET"): OWNERS,
+    ("/desk/audit/export", "GET"): OWNERS,
     ("/desk/account", "GET"): EVERYBODY,
     ("/desk/account/password", "POST"): EVERYBODY,
     ("/desk/account/second-factor", "POST"): EVERYBODY,
@@ -39,4 +42,9 @@ MEMBERS: Final = {
     ("/desk/account/sessions", "POST"): EVERYBODY,
 }
 #: What concerns the whole node: the same roles in any other collective are not enough.
-NODE_WIDE: Final[frozenset[tuple[str, str]]] = frozenset()
+NODE_WIDE: Final[frozenset[tuple[str, str]]] = frozenset(
+    {
+        ("/desk/audit", "GET"),
+        ("/desk/audit/export", "GET"),
+    }
+)

@@ -8,7 +8,7 @@ from fedinode.errors import Conflict, NotAllowed, NotFound
 from fedinode.services import deciding
 from fedinode.services.deciding import Question, Standing
 from fedinode.services.gating import Action
-from fedinode.storage import audit_log, decisions
+from fedinode.storage import audit_chain, audit_log, decisions
 from fedinode.storage.database import Database, Session
 from fedinode.storage.models import Account, Collective, Membership
 from tests.storage.sample_rows import NOW, add
@@ -197,7 +197,7 @@ def test_every_step_is_in_the_audit_and_the_chain_holds(pair: House) -> None:
         "decision.approved",
         "decision.executed",
     ]
-    assert pair.database.read_now(audit_log.first_broken) is None
+    assert pair.database.read_now(audit_chain.first_broken) is None
 
 
 def test_two_collectives_of_one_node_decide_apart_about_the_same(database: Database, pair: House) -> None:

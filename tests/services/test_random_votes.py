@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fedinode.errors import Conflict, NotAllowed
 from fedinode.services import deciding
-from fedinode.storage import accounts, audit_log, decisions
+from fedinode.storage import accounts, audit_chain, decisions
 from fedinode.storage.database import Database, Session
 from fedinode.storage.decisions import Thresholds
 from tests.conftest import DatabaseKind
@@ -160,4 +160,4 @@ def test_nothing_is_executed_without_enough_who_count(database: Database) -> Non
     # All collectives are asked about the same thing, and decide apart.
     play()
     assert {"executed", "Conflict", "NotAllowed", "Stale"} <= {each for each in ended if ended[each]}
-    assert database.read_now(audit_log.first_broken) is None
+    assert database.read_now(audit_chain.first_broken) is None

@@ -23,7 +23,7 @@ from fedinode.services import (
     voting,
 )
 from fedinode.services.deciding import Standing
-from fedinode.storage import accounts, audit_log, collectives, decisions
+from fedinode.storage import accounts, audit_chain, audit_log, collectives, decisions
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import Thresholds
 from fedinode.storage.models import Mail, OutgoingActivity, Post
@@ -311,7 +311,7 @@ async def test_members_who_lapse_can_be_outlived_and_the_audit_says_so(
     deeds = await cap.database.read(lambda session: [row.action for row in audit_log.entries(session)])
     assert deeds[-3:] == ["decision.approved", "decision.executed", "threshold.lowered"]
     assert "member.woken" in deeds
-    assert await cap.database.read(audit_log.first_broken) is None
+    assert await cap.database.read(audit_chain.first_broken) is None
     assert not [each for each in await diagnosing.diagnose(cap) if each.subject in ("members", "audit")]
 
 
