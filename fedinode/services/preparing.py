@@ -77,15 +77,20 @@ class Prepared:
 
 async def prepare(cap: Capabilities, manuscript: Manuscript) -> Prepared:
     """Render a manuscript's texts and take its pictures in. Raises ManuscriptError, PictureRefused."""
-    texts = await asyncio.to_thread(_render_all, manuscript)
+    prepared = await asyncio.to_thread(render, manuscript)
     language = manuscript.language
     media = [await illustrating.take_in(cap, picture, language) for picture in manuscript.pictures]
+    return replace(prepared, media=tuple(media))
+
+
+def render(manuscript: Manuscript) -> Prepared:
+    """Render a manuscript's texts, and leave its pictures out. Raises ManuscriptError."""
     return Prepared(
         kind=manuscript.kind,
         key=manuscript.key,
-        texts=texts,
+        texts=_render_all(manuscript),
         facts=manuscript.facts,
-        media=tuple(media),
+        media=(),
         published=manuscript.published,
     )
 

@@ -62,7 +62,7 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Edition:
+class Opened:
     """A document about to be served: of which revision, and since when."""
 
     revision_id: int
@@ -115,13 +115,7 @@ def _require_same_text(revision: RevisionRow, document: Document) -> None:
 
 def go_public(session: Session, press: Press, post: PostRow, *, deliver: bool) -> int:
     """Make a draft public and return how many deliveries that queued."""
-    facts = _draft_facts(session, post)
-    _require_in_time(facts, press.now)
-    published_at = min(post.published_at or press.now, press.now).replace(microsecond=0)
-    posts.set_public(session, post.id, published_at=published_at, now=press.now)
-    texts.open_slugs(session, post.id)
-    _open_facts(session, post, facts)
-    public = posts.get(session, post.id)
+    public = open_post(session, press, post)
     queued = sum(
         release_object(session, press, public, each, deliver=deliver)
         for each in federated_objects.list_of_post(session, post.id)
@@ -129,6 +123,17 @@ def go_public(session: Session, press: Press, post: PostRow, *, deliver: bool) -
     indexing.index_post(session, post.id)
     invalidations.record(session, changed_keys(press.collective, post), press.now)
     return queued
+
+
+def open_post(session: Session, press: Press, post: PostRow) -> PostRow:
+    """Let a post be found and read as public; what it says is opened object by object."""
+    facts = _draft_facts(session, post)
+    _require_in_time(facts, press.now)
+    published_at = min(post.published_at or press.now, press.now).replace(microsecond=0)
+    posts.set_public(session, post.id, published_at=published_at, now=press.now)
+    texts.open_slugs(session, post.id)
+    _open_facts(session, post, facts)
+    return posts.get(session, post.id)
 
 
 def _draft_facts(session: Session, post: PostRow) -> Facts:
@@ -158,6 +163,12 @@ def release_object(
     session: Session, press: Press, post: PostRow, subject: ObjectRow, *, deliver: bool
 ) -> int:
     """Make the draft revision of an object public: a Create if it is the first one, else an Update."""
+    opened = open_object(session, press, post, subject)
+    return _publish_document(session, press, post, subject, opened, deliver=deliver)
+
+
+def open_object(session: Session, press: Press, post: PostRow, subject: ObjectRow) -> Opened:
+    """Let the draft revision of an object be read as public; its document is neither signed nor sent yet."""
     revision = federated_objects.newest_revision(session, subject.id)
     is_first = subject.current_revision_id is None
     updated_at = federated_objects.next_updated_at(subject.last_updated_at, press.now)
@@ -169,8 +180,7 @@ def release_object(
     media_files.open_descriptions(session, revision.id)
     for each in work.texts:
         texts.open_revision(session, each.id)
-    edition = _Edition(revision_id=revision.id, updated_at=updated_at, document=document)
-    return _publish_document(session, press, post, subject, edition, deliver=deliver)
+    return Opened(revision_id=revision.id, updated_at=updated_at, document=document)
 
 
 def _open_list(session: Session, press: Press, statement: Document) -> tuple[int, ...]:
@@ -189,7 +199,7 @@ def release_changed_surroundings(session: Session, press: Press, post: PostRow, 
     is_signed = revision.text_digest is not None
     work = _work(session, press, post, subject, revision, None if is_signed else updated_at)
     document = composing.compose(press.urls, work)
-    edition = _Edition(revision_id=revision.id, updated_at=updated_at, document=document)
+    edition = Opened(revision_id=revision.id, updated_at=updated_at, document=document)
     return _publish_document(session, press, post, subject, edition, deliver=True)
 
 
@@ -340,7 +350,7 @@ def _require_signable(document: Document) -> None:
 
 
 def _publish_document(
-    session: Session, press: Press, post: PostRow, subject: ObjectRow, edition: _Edition, *, deliver: bool
+    session: Session, press: Press, post: PostRow, subject: ObjectRow, edition: Opened, *, deliver: bool
 ) -> int:
     document = _proven(session, press, edition.document)
     body = jsonld.dump(document)
