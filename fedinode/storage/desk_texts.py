@@ -229,6 +229,28 @@ def delete_versions(session: Session, copy: CopyRow, numbers: Collection[int]) -
     )
 
 
+def drop_asides(session: Session, copy: CopyRow, *, account_id: int | None, base_number: int) -> None:
+    """Delete what the page of somebody had set aside itself, of the same version."""
+    session.execute(
+        delete(_VERSIONS).where(
+            _VERSIONS.manuscript_id == copy.id,
+            _VERSIONS.is_aside,
+            _VERSIONS.is_auto,
+            _VERSIONS.account_id == account_id,
+            _VERSIONS.base_number == base_number,
+        )
+    )
+
+
+def set_by_hand(session: Session, copy: CopyRow, number: int) -> None:
+    """Note that somebody wanted a version to be kept."""
+    session.execute(
+        update(_VERSIONS)
+        .where(_VERSIONS.manuscript_id == copy.id, _VERSIONS.number == number)
+        .values(is_auto=False)
+    )
+
+
 def _lines(copy: CopyRow) -> Select[Any]:
     return select(*_LINE_COLUMNS).where(_VERSIONS.manuscript_id == copy.id)
 
