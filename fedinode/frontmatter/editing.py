@@ -135,3 +135,29 @@ def changed_places(before: str, after: str) -> tuple[Place, ...]:
 def _changed(before: Mapping[Place, Any], after: Mapping[Place, Any]) -> tuple[Place, ...]:
     places = dict.fromkeys((*before, *after))
     return tuple(each for each in places if before.get(each) != after.get(each))
+
+
+def write(values: Mapping[str, Any], body: str) -> str:
+    """Return a manuscript made of values, in their order; tables come last, as TOML wants it."""
+    document = tomlkit.document()
+    for key, value in sorted(values.items(), key=lambda each: _is_table(each[1])):
+        document[key] = _table(value) if _is_table(value) else _item(value)
+    return join(document.as_string(), body)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
+
+
+def _table(value: Any) -> Any:
+    if isinstance(value, list):
+        listed = tomlkit.aot()
+        for each in value:
+            listed.append(_table(each))
+        return listed
+    table = tomlkit.table(
+        is_super_table=bool(value) and all(isinstance(each, dict) for each in value.values())
+    )
+    for key, each in sorted(value.items(), key=lambda pair: _is_table(pair[1])):
+        table[key] = _table(each) if _is_table(each) else _item(each)
+    return table
