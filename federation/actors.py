@@ -76,6 +76,8 @@ class Actor:
     icon_url: str | None = None
     #: Two capital letters (ISO 3166), where the actor says where it is.
     country: str | None = None
+    #: When the account was made, as it says itself.
+    published: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,7 @@ def parse_actor(document: Document) -> Actor:
         capabilities=_capabilities(document),
         icon_url=links.get_picture_url(document, "icon"),
         country=_country(document),
+        published=jsonld.get_time(document, "published"),
     )
 
 

@@ -19,6 +19,7 @@ from fedinode.expiring import Budget, Expiring, SingleFlight, Together
 from fedinode.storage import signing_keys
 from fedinode.storage.audit_chain import Chain
 from fedinode.storage.database import Database, Session
+from fedinode.storage.levels import Exclusions
 from fedinode.urls import Urls
 from fedinode.vitals import Vitals
 
@@ -98,6 +99,10 @@ class Memory:
     sign_in_tries: Budget[str] = field(default_factory=lambda: Budget(uses=10, seconds=900))
     #: What our rows say of those who knock: read for all together who do so within a moment.
     lookups: Together[Any, Any] = field(default_factory=Together)
+    #: Who is kept out, by the stamp of the last change.
+    exclusions: Expiring[str, Exclusions] = field(
+        default_factory=lambda: Expiring(seconds=3600, max_entries=2)
+    )
     #: What the last look at the whole audit found, by its newest hash.
     audit_looks: Expiring[str, Chain] = field(default_factory=lambda: Expiring(seconds=600, max_entries=4))
     #: How many journal entries wait, counted once a second.

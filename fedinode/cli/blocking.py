@@ -3,7 +3,7 @@
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument, on_node
 from fedinode.cli.output import counted
-from fedinode.services import excluding
+from fedinode.services import block_lists, excluding
 
 
 async def block(call: Call, cap: Capabilities) -> None:
@@ -33,7 +33,7 @@ async def blocks(call: Call, cap: Capabilities) -> None:
     if call.args.json:
         call.output.json(found)
     elif call.args.csv:
-        call.output.line(excluding.render_csv(found).rstrip("\r\n"))
+        call.output.line(block_lists.render(found).rstrip("\r\n"))
     else:
         rows = [(each.subject, each.severity, each.reason, each.created_at) for each in found]
         call.output.table(("blocked", "severity", "reason", "since"), rows, "Nobody is blocked.")
@@ -50,9 +50,9 @@ COMMANDS = (
             _SUBJECT,
             argument(
                 "--severity",
-                choices=("silence", "suspend"),
+                choices=excluding.SEVERITIES,
                 default="suspend",
-                help="silence: no new followers, nothing shown; suspend: nothing at all (the default)",
+                help="how far they are let in; suspend, nothing at all, is the default",
             ),
             argument("--reason", metavar="TEXT", help="for your own memory"),
         ),

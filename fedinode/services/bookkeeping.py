@@ -15,7 +15,7 @@ from fedinode import failpoints
 from fedinode.errors import NodeError
 from fedinode.services import handling
 from fedinode.services.handling import Dropped, Keys, Pending, Prepared, Reaction, World
-from fedinode.storage import invalidations, journal, levels, savepoints
+from fedinode.storage import invalidations, journal, savepoints
 from fedinode.storage.database import Session
 from fedinode.storage.journal import Entry
 
@@ -104,10 +104,8 @@ class _Ledger:
 
     def _without_suspended(self, pending: Sequence[Pending]) -> list[Pending]:
         actors = handling.senders(self._session, pending)
-        hosts = levels.of_hosts(self._session, {actor.host for actor in actors.values()})
-        suspended = {
-            actor.uri for actor in actors.values() if "suspend" in (actor.level, hosts.get(actor.host))
-        }
+        ranks = handling.ranks(self._session, tuple(actors.values()))
+        suspended = {uri for uri, rank in ranks.items() if rank.is_suspended}
         self.finish([each.entry for each in pending if each.sender_uri in suspended], SUSPENDED)
         return [each for each in pending if each.sender_uri not in suspended]
 

@@ -1,80 +1,93 @@
-"""Who is kept out: domains with everything under them, and single actors; silenced or suspended."""
+"""How far domains, with everything under them, and single actors are let in: seen before, decided, lifted.
 
-import csv
-import io
-from collections.abc import Iterable
-from dataclasses import dataclass
+To suspend a whole domain takes as many members as the node's first collective asks for. While they are asked
+the domain is limited. What follows from a decision is `suspending`'s.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from federation import webfinger
+from federation.cosigning import documents
 from federation.errors import Malformed
-from fedinode.cache import NETWORK_KEY, SIGNERS_KEY, follows_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound, UsageError
-from fedinode.services import resolving
-from fedinode.services.supporting import departures
-from fedinode.storage import (
-    follows,
-    invalidations,
-    levels,
-    parked_deliveries,
-    reactions,
-    remote_actors,
-    remote_objects,
-    remote_shares,
-    replies,
-)
+from fedinode.services import deciding, registering, resolving, suspending
+from fedinode.services.deciding import Question, Standing
+from fedinode.storage import accounts, audit_log, collectives, follows, levels, remote_actors, replies
+from fedinode.storage.accounts import Named
+from fedinode.storage.columns import from_microseconds, to_microseconds
 from fedinode.storage.database import Session
-from fedinode.storage.levels import ActorSubject, BlockRow
+from fedinode.storage.decisions import DecisionRow
+from fedinode.storage.levels import LevelRow
+from fedinode.urls import Urls
 
-Severity = Literal["silence", "suspend"]
+#: As commands call levels: "silence" is limited, "media" is open without pictures.
+Severity = Literal["trusted", "open", "held", "silence", "media", "suspend"]
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 
-_DECISION: Final = "block"
-_WORDS: Final = "blocked on this node"
-#: The first line of Mastodon's file of domain blocks.
-_CSV_HEADER: Final = (
-    "#domain",
-    "#severity",
-    "#reject_media",
-    "#reject_reports",
-    "#public_comment",
-    "#obfuscate",
-)
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+MAX_REASON: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to hold for somebody."""
+
+    severity: Severity = "suspend"
+    rejects_media: bool = False
+    rejects_reports: bool = False
+    is_obfuscated: bool = False
+    #: For the members alone; `public_reason` goes into the file that others read.
+    reason: str | None = None
+    public_reason: str | None = None
+
+    @property
+    def level(self) -> str:
+        """The level as rows have it."""
+        return "open" if self.severity == "media" else self.severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A blocked domain (with everything under it) or actor."""
+    """What was decided about a domain (with everything under it) or an actor."""
 
     subject: str
     severity: Severity
+    rejects_media: bool
+    rejects_reports: bool
+    is_obfuscated: bool
     reason: str | None
+    public_reason: str | None
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockEffect:
-    """What a block does, or did: how many follow relations end and how many replies disappear."""
+    """What a level does, or did: how many follow relations end and how many replies disappear."""
 
     subject: str
     severity: Severity
     followers: int
     following: int
     replies: int
+    #: The question to the members, where it takes several; until they agree the domain is limited.
+    decision: str | None = None
+    still_needed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Subject:
-    """What is blocked: a domain, or an actor at a host."""
+class Subject:
+    """Who is meant: a domain, or an actor at a host."""
 
     host: str
     actor_uri: str | None = None
 
     @property
     def name(self) -> str:
+        """What rows call it."""
         return self.actor_uri or self.host
 
 
@@ -82,88 +95,205 @@ class _Subject:
 
 
 async def preview_block(cap: Capabilities, subject: str, *, severity: Severity = "suspend") -> BlockEffect:
-    """Return what ``block`` would do, without doing it.
+    """Return what ``set_level`` would do, without doing it.
 
     Raises: UsageError for what is neither domain nor actor, NotFound for a handle that nobody here has.
     """
-    return await cap.database.read(lambda session: _effect(session, _parse(session, cap, subject), severity))
+    return await cap.database.read(lambda session: _effect(session, parse(session, cap, subject), severity))
 
 
 async def block(
-    cap: Capabilities, subject: str, *, severity: Severity = "suspend", reason: str | None = None
+    cap: Capabilities,
+    subject: str,
+    *,
+    severity: Severity = "suspend",
+    reason: str | None = None,
+    account: Named = None,
 ) -> BlockEffect:
-    """Block a domain with everything under it, or an actor; a second time changes severity and reason.
+    """Give a level with nothing but a reason. Raises as `set_level`."""
+    return await set_level(cap, subject, Wish(severity=severity, reason=reason), account=account)
 
-    ``suspend`` ends follows both ways, hides what they wrote and refuses what they send; ``silence`` leaves
-    new followers and replies to a decision by hand.
+
+async def set_level(cap: Capabilities, subject: str, wish: Wish, *, account: Named = None) -> BlockEffect:
+    """Decide how far a domain with everything under it, or an actor, is let in; it replaces what was said.
+
+    `account` is who wants it, by mail address or number. Raises: UsageError, NotFound, NotAllowed.
     """
 
     def write(session: Session) -> tuple[BlockEffect, frozenset[str]]:
-        found = _parse(session, cap, subject)
-        effect = _effect(session, found, severity)
-        _set_level(session, found, severity, reason, cap.clock())
-        keys = _suspend(session, found, cap.clock()) if severity == "suspend" else frozenset[str]()
-        keys |= {SIGNERS_KEY}
-        invalidations.record(session, keys, cap.clock())
-        return effect, keys
+        now = cap.clock()
+        account_id = accounts.id_of(session, account)
+        found = parse(session, cap, subject)
+        effect = _effect(session, found, wish.severity)
+        row = _row(found, wish, account_id, now)
+        if wish.level != "suspend" or found.actor_uri is not None:
+            return effect, put(session, cap.urls, [row], account_id=account_id, now=now)
+        standing = ask(session, cap.urls, [row], {"rows": [_plain(row)]}, account_id=account_id, now=now)
+        if standing.is_approved:
+            return effect, execute(session, cap.urls, standing.decision, now)
+        keys = limit_meanwhile(session, cap.urls, [row], account_id=account_id, now=now)
+        asked = replace(effect, decision=standing.decision.uid, still_needed=standing.still_needed)
+        return asked, keys
 
     effect, keys = await cap.database.write(write)
-    cap.cache.invalidate(keys)
+    _ring(cap, keys)
     return effect
 
 
-async def unblock(cap: Capabilities, subject: str) -> Block:
-    """Lift a block; what it removed does not come back. Raises NotFound."""
+async def unblock(cap: Capabilities, subject: str, *, account: Named = None) -> Block:
+    """Lift what was decided; what a suspension took back in the last 30 days comes back. Raises NotFound."""
 
-    def write(session: Session) -> Block:
-        found = _parse(session, cap, subject)
+    def write(session: Session) -> tuple[Block, frozenset[str]]:
+        now = cap.clock()
+        account_id = accounts.id_of(session, account)
+        found = parse(session, cap, subject)
         row = levels.find(session, found.name)
         if row is None:
             raise NotFound(f"{subject} is not blocked.")
-        _set_level(session, found, "none", None, cap.clock())
-        invalidations.record(session, [SIGNERS_KEY], cap.clock())
-        return _block(row)
+        audit_log.add(
+            session, "level.lifted", row.subject, now=now, account_id=account_id, details={"was": row.level}
+        )
+        return as_block(row), suspending.remove(session, cap.urls, row.subject, now)
 
-    lifted = await cap.database.write(write)
-    cap.cache.invalidate([SIGNERS_KEY])
+    lifted, keys = await cap.database.write(write)
+    _ring(cap, keys)
     return lifted
 
 
 async def blocks(cap: Capabilities) -> tuple[Block, ...]:
-    """Return all blocks, in order of subject."""
+    """Return all that was decided, in order of subject."""
     rows = await cap.database.read(levels.list_all)
-    return tuple(_block(row) for row in rows)
+    return tuple(as_block(row) for row in rows)
 
 
-def render_csv(listed: Iterable[Block]) -> str:
-    """Return the blocked domains as Mastodon's CSV file of domain blocks; actors have no place in it."""
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(_CSV_HEADER)
-    for each in listed:
-        if "://" not in each.subject:
-            row = (each.subject, each.severity, "false", "false", each.reason or "", "false")
-            writer.writerow([_harmless(cell) for cell in row])
-    return stream.getvalue()
+def _ring(cap: Capabilities, keys: frozenset[str]) -> None:
+    cap.cache.invalidate(keys)
+    cap.bells.deliver.set()
 
 
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+# -- in the caller's transaction
 
 
-def _block(row: BlockRow) -> Block:
-    severity: Severity = "suspend" if row.level == "suspend" else "silence"
-    return Block(subject=row.subject, severity=severity, reason=row.reason, created_at=row.at)
+def put(
+    session: Session, urls: Urls, rows: Sequence[LevelRow], *, account_id: int | None, now: datetime
+) -> frozenset[str]:
+    """Keep decisions that need nobody else, and say so in the audit; return stale cache keys."""
+    for row in rows:
+        audit_log.add(session, "level.set", row.subject, now=now, account_id=account_id, details=_told(row))
+    return suspending.put(session, urls, rows, now)
+
+
+def ask(
+    session: Session,
+    urls: Urls,
+    rows: Sequence[LevelRow],
+    parameters: Mapping[str, Any],
+    *,
+    account_id: int | None,
+    now: datetime,
+) -> Standing:
+    """Ask the members of the first collective whether these domains are suspended. Raises NotAllowed."""
+    home = registering.require_collective(session, collectives.first_name(session))
+    digest = digest_of(rows)
+    question = Question(
+        collective_id=home.id,
+        action="block",
+        subject_uri=rows[0].subject if len(rows) == 1 else f"{len(rows)} domains ({digest[:16]})",
+        digest=digest,
+        parameters=json.dumps(parameters, sort_keys=True).encode(),
+    )
+    return deciding.ask(session, question, account_id=account_id, now=now)
+
+
+def limit_meanwhile(
+    session: Session, urls: Urls, rows: Sequence[LevelRow], *, account_id: int | None, now: datetime
+) -> frozenset[str]:
+    """Limit domains while the members are asked; what is suspended already stays so."""
+    known = levels.find_many(session, [row.subject for row in rows])
+    limited = [
+        replace(row, level="silence")
+        for row in rows
+        if row.subject not in known or known[row.subject].level != "suspend"
+    ]
+    return put(session, urls, limited, account_id=account_id, now=now)
+
+
+def execute(session: Session, urls: Urls, decision: DecisionRow, now: datetime) -> frozenset[str]:
+    """Suspend what the members agreed to suspend; return stale cache keys. Raises: NotAllowed, Stale."""
+    parameters = json.loads(decision.parameters)
+    rows = [_from_plain(each) for each in parameters["rows"]]
+    deciding.require_decision(session, decision.uid, digest_of(rows), now)
+    return put(session, urls, rows, account_id=None, now=now)
+
+
+def digest_of(rows: Sequence[LevelRow]) -> str:
+    """Return what a vote about suspending these domains is bound to: which ones, and how."""
+    listed = sorted([row.subject, row.rejects_media, row.rejects_reports] for row in rows)
+    return documents.digest({"action": "block", "rows": listed})
+
+
+def _told(row: LevelRow) -> dict[str, str]:
+    flags = [name for name in ("rejects_media", "rejects_reports") if getattr(row, name)]
+    told = {"level": row.level, "flags": " ".join(flags), "reason": row.reason or row.public_reason or ""}
+    return {name: value for name, value in told.items() if value}
+
+
+def _plain(row: LevelRow) -> dict[str, Any]:
+    return {**asdict(row), "set_at": to_microseconds(row.set_at)}
+
+
+def _from_plain(values: dict[str, Any]) -> LevelRow:
+    return LevelRow(**{**values, "set_at": from_microseconds(values["set_at"])})
+
+
+def _row(subject: Subject, wish: Wish, account_id: int | None, now: datetime) -> LevelRow:
+    return LevelRow(
+        subject=subject.name,
+        is_actor=subject.actor_uri is not None,
+        level=wish.level,
+        rejects_media=wish.rejects_media or wish.severity == "media",
+        rejects_reports=wish.rejects_reports,
+        is_obfuscated=wish.is_obfuscated,
+        reason=_short(wish.reason),
+        public_reason=_short(wish.public_reason),
+        set_at=now,
+        account_id=account_id,
+    )
+
+
+def _short(reason: str | None) -> str | None:
+    return (reason or "").strip()[:MAX_REASON] or None
+
+
+def as_block(row: LevelRow) -> Block:
+    """Return a row as commands and pages show it."""
+    return Block(
+        subject=row.subject,
+        severity=severity_of(row),
+        rejects_media=row.rejects_media,
+        rejects_reports=row.rejects_reports,
+        is_obfuscated=row.is_obfuscated,
+        reason=row.reason,
+        public_reason=row.public_reason,
+        created_at=row.set_at,
+    )
+
+
+def severity_of(row: LevelRow) -> Severity:
+    """Return what commands call a level."""
+    if row.level == "open" and row.rejects_media:
+        return "media"
+    return next(word for word in SEVERITIES if word == row.level)
 
 
 # -- who is meant
 
 
-def _parse(session: Session, cap: Capabilities, subject: str) -> _Subject:
+def parse(session: Session, cap: Capabilities, subject: str) -> Subject:
     """Return who is meant. Raises: UsageError, NotFound for a handle that nobody here has."""
     text = subject.strip()
     try:
-        found = _parse_actor(session, text) if "://" in text or "@" in text else _parse_domain(text)
+        found = _parse_actor(session, text) if "://" in text or "@" in text else parse_domain(text)
     except Malformed as error:
         raise UsageError(f"{subject} is neither a domain nor the address of an actor.") from error
     if resolving.host_of(cap.urls.origin) in (found.host, found.host.partition(":")[0]):
@@ -171,29 +301,35 @@ def _parse(session: Session, cap: Capabilities, subject: str) -> _Subject:
     return found
 
 
-def _parse_domain(text: str) -> _Subject:
+def parse_domain(text: str) -> Subject:
+    """Return a domain in the one spelling that rows have. Raises: Malformed."""
     # The rules of a handle's host: IDNA once, lower case, a port perhaps.
-    host = webfinger.parse_handle(f"x@{text.rstrip('.').lower()}").host
+    name, mark, port = text.strip().lower().partition(":")
+    host = webfinger.parse_handle(f"x@{name.rstrip('.')}{mark}{port}").host
     if "." not in host:
         raise Malformed("a domain has a dot")
-    return _Subject(host=host)
+    return Subject(host=host.removesuffix(":443"))
 
 
-def _parse_actor(session: Session, text: str) -> _Subject:
+def _parse_actor(session: Session, text: str) -> Subject:
     if "://" in text:
-        return _Subject(host=resolving.host_of(text), actor_uri=text)
+        scheme, _, rest = text.partition("://")
+        place, slash, path = rest.partition("/")
+        name, mark, port = place.partition(":")
+        host = resolving.host_of(f"{scheme}://{name.rstrip('.')}{mark}{port}{slash}{path}")
+        return Subject(host=host, actor_uri=f"{scheme.lower()}://{host}{slash}{path}")
     handle = webfinger.parse_handle(text)
     known = remote_actors.find_by_handle(session, handle.user, handle.host)
     if known is None:
         raise NotFound(f"Nobody is known here as {text}; give the address of the profile instead.")
-    return _Subject(host=known.host, actor_uri=known.uri)
+    return Subject(host=known.host, actor_uri=known.uri)
 
 
 # -- what it does
 
 
-def _effect(session: Session, subject: _Subject, severity: Severity) -> BlockEffect:
-    actor_ids = _actor_ids(session, subject) if severity == "suspend" else ()
+def _effect(session: Session, subject: Subject, severity: Severity) -> BlockEffect:
+    actor_ids = suspending.concerned(session, [subject.name]) if severity == "suspend" else ()
     return BlockEffect(
         subject=subject.name,
         severity=severity,
@@ -201,33 +337,3 @@ def _effect(session: Session, subject: _Subject, severity: Severity) -> BlockEff
         following=follows.count_of_actors(session, "out", actor_ids),
         replies=replies.count_of_actors(session, actor_ids),
     )
-
-
-def _actor_ids(session: Session, subject: _Subject) -> tuple[int, ...]:
-    if subject.actor_uri is None:
-        return levels.actors_under(session, subject.host)
-    known = remote_actors.find(session, subject.actor_uri)
-    return () if known is None else (known.id,)
-
-
-def _set_level(session: Session, subject: _Subject, level: str, reason: str | None, now: datetime) -> None:
-    if subject.actor_uri is None:
-        levels.set_host(session, subject.host, level, reason, now)
-    else:
-        actor = ActorSubject(uri=subject.actor_uri, host=subject.host)
-        levels.set_actor(session, actor, level, reason, now)
-
-
-def _suspend(session: Session, subject: _Subject, now: datetime) -> frozenset[str]:
-    """Undo what they had here and return the cache keys that this made stale."""
-    actor_ids = _actor_ids(session, subject)
-    names = follows.end_of_actors(session, actor_ids, now)
-    uids = replies.hide_of_actors(session, actor_ids, _DECISION)
-    uids |= reactions.remove_of_actors(session, actor_ids)
-    remote_shares.remove_of_actors(session, actor_ids)
-    remote_objects.delete_of_actors(session, actor_ids, now)
-    departures.suspect_blocked(session, subject.host, subject.actor_uri, now)
-    if subject.actor_uri is None:
-        for peer_id in levels.peers_under(session, subject.host):
-            parked_deliveries.abandon_peer(session, peer_id, _WORDS, now)
-    return frozenset({NETWORK_KEY, *map(follows_key, names), *map(post_key, uids)})

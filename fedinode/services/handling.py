@@ -17,6 +17,7 @@ from fedinode.services.keeping import Submission
 from fedinode.storage import levels, remote_actors
 from fedinode.storage.database import Session
 from fedinode.storage.journal import Entry
+from fedinode.storage.levels import Rank, Subject
 from fedinode.storage.remote_actors import RemoteActor
 from fedinode.urls import Urls
 
@@ -118,7 +119,13 @@ def senders(session: Session, group: Sequence[Pending]) -> dict[str, RemoteActor
     return remote_actors.find_many(session, {pending.sender_uri for pending in group})
 
 
+def ranks(session: Session, actors: Sequence[RemoteActor]) -> dict[str, Rank]:
+    """Return what was decided about each of these actors, themselves or their servers, by id."""
+    asked = {actor.uri: Subject(host=actor.host, uri=actor.uri) for actor in actors}
+    found = levels.ranks(session, asked.values())
+    return {uri: found.get(subject, Rank()) for uri, subject in asked.items()}
+
+
 def silenced(session: Session, actors: Sequence[RemoteActor]) -> frozenset[str]:
-    """Return the ids of those actors that are silenced or suspended, themselves or by their server."""
-    hosts = levels.of_hosts(session, {actor.host for actor in actors})
-    return frozenset(actor.uri for actor in actors if actor.level != "none" or actor.host in hosts)
+    """Return the ids of those actors whose words wait for somebody who looks at them."""
+    return frozenset(uri for uri, rank in ranks(session, actors).items() if rank.waits)

@@ -20,6 +20,7 @@ from fedinode.services import handling, resolving, waking
 from fedinode.storage import collectives, journal, levels, peers, remote_actors
 from fedinode.storage.database import Session
 from fedinode.storage.journal import NewEntry
+from fedinode.storage.levels import Subject
 from fedinode.storage.remote_actors import KnownKey
 
 #: A key that was seen at its origin so recently is used without looking again.
@@ -50,7 +51,7 @@ class _Acquaintance:
 
     collective_id: int | None
     key: KnownKey | None
-    level: str
+    is_suspended: bool
     is_peer_to_wake: bool
     #: Whether the peer shows for the first time that it knows RFC 9421.
     is_dialect_news: bool
@@ -74,7 +75,7 @@ async def receive(cap: Capabilities, message: HttpMessage, *, collective: str | 
     signed = signatures.parse(message, cap.clock())
     host = resolving.host_of(signed.key_id)
     known = await _recognise(cap, signed, host, collective)
-    _require_not_suspended(known.level, host)
+    _require_not_suspended(host, is_suspended=known.is_suspended)
     await _require_room(cap)
     if known.key is None and await _is_stale_delete(cap, message.body or b""):
         cap.vitals.count("received.delete_of_unknown")
@@ -105,7 +106,7 @@ async def authenticate(cap: Capabilities, message: HttpMessage) -> str:
     signed = signatures.parse(message, cap.clock())
     host = resolving.host_of(signed.key_id)
     known = await _recognise(cap, signed, host, None)
-    _require_not_suspended(known.level, host)
+    _require_not_suspended(host, is_suspended=known.is_suspended)
     return (await _authenticate(cap, signed, host, known.key)).actor_uri
 
 
@@ -130,15 +131,14 @@ def _look_up_all(session: Session, knocks: tuple[_Knock, ...]) -> dict[_Knock, _
 def _look_up(session: Session, knock: _Knock) -> _Acquaintance:
     peer = peers.find(session, knock.host)
     key = remote_actors.find_key(session, knock.key_id)
-    is_actor_suspended = key is not None and key.level == "suspend"
-    level = (
-        "suspend" if is_actor_suspended else levels.of_hosts(session, [knock.host]).get(knock.host, "none")
-    )
+    # The owner of the key may be on another host than the key, if a peer is careless.
+    subjects = [Subject(host=knock.host), *([] if key is None else [_subject(key.actor_uri)])]
+    is_suspended = any(rank.is_suspended for rank in levels.ranks(session, subjects).values())
     is_unproven = peer is None or (peer.rfc9421_successes == 0 and peer.dialect is None)
     return _Acquaintance(
         collective_id=None if knock.collective is None else _collective_id(session, knock.collective),
         key=key,
-        level=level,
+        is_suspended=is_suspended,
         is_peer_to_wake=peer is not None and bool(peer.parked_at or peer.failing_since),
         is_dialect_news=knock.dialect is Dialect.RFC9421 and is_unproven,
     )
@@ -149,8 +149,12 @@ def _collective_id(session: Session, name: str) -> int | None:
     return None if found is None or found.closed_at is not None else found.id
 
 
-def _require_not_suspended(level: str, host: str) -> None:
-    if level == "suspend":
+def _subject(uri: str) -> Subject:
+    return Subject(host=resolving.host_of(uri), uri=uri)
+
+
+def _require_not_suspended(host: str, *, is_suspended: bool) -> None:
+    if is_suspended:
         raise Blocked(f"{host} is blocked on this node.")
 
 
@@ -232,13 +236,12 @@ def _require_authority(activity: Activity, sender: _Sender) -> str:
 async def _is_about_suspended(cap: Capabilities, activity: Activity, sender: _Sender) -> bool:
     """Tell whether anybody else in the activity is suspended; of the sender's own server that is known."""
     uris = {uri for uri in _all_uris(activity) if not cap.urls.is_ours(uri)}
-    hosts = {resolving.host_of(uri) for uri in uris} - {sender.host}
-    if not hosts and sender.found is None:
+    subjects = {_subject(uri) for uri in uris}
+    if sender.found is None and all(subject.host == sender.host for subject in subjects):
         return False
 
     def read(session: Session) -> bool:
-        found = [*levels.of_hosts(session, hosts).values(), *levels.of_actors(session, uris).values()]
-        return "suspend" in found
+        return any(rank.is_suspended for rank in levels.ranks(session, subjects).values())
 
     return await cap.database.read(read)
 

@@ -26,8 +26,9 @@ from federation.net.discovery import FoundKey
 from federation.objects import Object
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Blocked, HandleUnknown, PeerUnavailable
-from fedinode.storage import levels, remote_actors
+from fedinode.storage import allowed_domains, levels, remote_actors
 from fedinode.storage.database import Session
+from fedinode.storage.levels import Exclusions, Subject
 from fedinode.storage.remote_actors import ActorFacts, KeyFacts, RemoteActor
 
 #: An actor document older than this is fetched again when it matters who the actor is now.
@@ -108,7 +109,15 @@ async def resolve_object(cap: Capabilities, url: str) -> FetchedObject:
     if not authority.is_same_origin(subject.uri, subject.attributed_to):
         raise Malformed("An object names an author on another server.")
     author = await resolve_actor(cap, subject.attributed_to)
+    await _require_not_suspended(cap, author)
     return FetchedObject(subject=subject, document=document, author=author)
+
+
+async def _require_not_suspended(cap: Capabilities, author: RemoteActor) -> None:
+    asked = Subject(host=author.host, uri=author.uri)
+    found = await cap.database.read(lambda session: levels.ranks(session, [asked]))
+    if asked in found and found[asked].is_suspended:
+        raise Blocked(f"{author.uri} is blocked on this node.")
 
 
 async def fetch_actor(cap: Capabilities, uri: str) -> Actor:
@@ -158,14 +167,24 @@ def _refused(cap: Capabilities, key_id: str, error: FederationError) -> Signatur
 
 async def guarded_client(cap: Capabilities) -> Client:
     """Return the client that asks nothing of suspended servers: it raises Blocked instead."""
-    suspended = await cap.database.read(levels.suspended_hosts)
+    kept_out = await _exclusions(cap)
 
     def gate(url: str) -> None:
         host = host_of(url)
-        if not suspended.isdisjoint(levels.covering(host)):
+        if kept_out.refuses(host):
             raise Blocked(f"{host} is blocked on this node.")
 
     return cap.client.gated(gate)
+
+
+async def _exclusions(cap: Capabilities) -> Exclusions:
+    """Return who is kept out: thousands of names, so they are read only after a change."""
+    stamp = await cap.database.read(allowed_domains.stamp)
+    known = cap.memory.exclusions.get(stamp)
+    if known is None:
+        known = await cap.database.read(levels.exclusions)
+        cap.memory.exclusions.put(stamp, known)
+    return known
 
 
 def host_of(uri: str) -> str:
@@ -198,6 +217,7 @@ def actor_facts(actor: Actor) -> ActorFacts:
         also_known_as=actor.also_known_as,
         moved_to=actor.moved_to,
         country=actor.country,
+        made_at=actor.published,
         keys=tuple(_key_facts(key) for key in actor.keys + actor.assertion_keys if _is_own(key, actor)),
     )
 

@@ -121,21 +121,21 @@ def enqueue(
         )
         .join(peers, peers.id == inboxes.peer_id)
         .where(inboxes.id.in_(inbox_ids), inboxes.gone_at.is_(None))
-        .where(peers.id.not_in(_suspended_peers(session, inbox_ids)))
+        .where(peers.id.not_in(_refused_peers(session, inbox_ids)))
     )
     columns = ("activity_id", "inbox_id", "peer_id", "object_uri", "state", "attempts", "due_at")
     return upserts.add_new_from(session, _TABLE, columns, rows)
 
 
-def _suspended_peers(session: Session, inbox_ids: Select[Any] | Sequence[int]) -> Sequence[int]:
-    """Return which peers behind these inboxes are suspended, by their own name or by a domain above it."""
-    suspended = levels.suspended_hosts(session)
-    if not suspended:
+def _refused_peers(session: Session, inbox_ids: Select[Any] | Sequence[int]) -> Sequence[int]:
+    """Return which peers behind these inboxes nothing may go to."""
+    if not levels.has_exclusions(session):
         return ()
     inboxes, peers = models.Inbox, models.Peer
     query = select(peers.id, peers.host).distinct().join(inboxes, inboxes.peer_id == peers.id)
-    rows = session.execute(query.where(inboxes.id.in_(inbox_ids)))
-    return [row.id for row in rows if not suspended.isdisjoint(levels.covering(row.host))]
+    hosts = {row.host: row.id for row in session.execute(query.where(inboxes.id.in_(inbox_ids)))}
+    found = levels.of_hosts(session, hosts)
+    return [hosts[host] for host, level in found.items() if level == "suspend"]
 
 
 # -- claiming

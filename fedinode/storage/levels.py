@@ -1,134 +1,217 @@
-"""Who is silenced or suspended: domains, with everything under them, and single actors."""
+"""How far domains, with everything under them, and single actors are let in.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+Suspension holds wherever it was said: of the actor, its host or any domain above. Else the most specific
+word counts: the actor's own before its host's, the host's before that of a domain above it. Where only listed
+domains may federate, all others are as suspended.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
-from fedinode.storage import models, peers, upserts
+from fedinode.storage import allowed_domains, covered_hosts, models, upserts
 from fedinode.storage.database import Session
 
-_PEERS = models.Peer
-_ACTORS = models.RemoteActor
-_RANK = {"none": 0, "silence": 1, "suspend": 2}
+#: From the most to the least that somebody may.
+LEVELS: Final = ("trusted", "open", "held", "silence", "suspend")
+
+_TABLE = models.Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRow:
-    """A block as it was decided; `subject` is a host or the id of an actor."""
+class LevelRow:
+    """What was decided; `subject` is a host or the id of an actor."""
 
     subject: str
+    is_actor: bool
     level: str
-    reason: str | None
-    at: datetime
+    rejects_media: bool = False
+    rejects_reports: bool = False
+    is_obfuscated: bool = False
+    #: For the members, and for everybody who reads the list.
+    reason: str | None = None
+    public_reason: str | None = None
+    set_at: datetime
+    account_id: int | None = None
 
 
-def covering(host: str) -> tuple[str, ...]:
-    """Return every name a block of which covers this host: its own and those above, with port or without."""
-    name, _, port = host.partition(":")
-    labels = name.split(".")
-    above = tuple(".".join(labels[number:]) for number in range(len(labels)))
-    return above + (tuple(f"{each}:{port}" for each in above) if port else ())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rank:
+    """What holds for somebody."""
+
+    level: str = "open"
+    rejects_media: bool = False
+    rejects_reports: bool = False
+    #: Where that was said: a domain, an actor; empty where nothing was.
+    subject: str = ""
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether nothing is taken from them and nothing is sent to them."""
+        return self.level == "suspend"
+
+    @property
+    def waits(self) -> bool:
+        """Whether what they write waits for somebody who looks at it."""
+        return self.level in ("held", "silence", "suspend")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Who is asked about: an actor with its host, or a host alone."""
+
+    host: str
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusions:
+    """All that no connection goes to: kept in memory, so that every hop can be asked about."""
+
+    suspended: frozenset[str]
+    #: The only domains that may federate; None: all may.
+    allowed: frozenset[str] | None = None
+    own_host: str = ""
+
+    def refuses(self, host: str) -> bool:
+        """Tell whether nothing goes to this host and nothing comes from it."""
+        if host == self.own_host:
+            return False
+        names = covered_hosts.covering(host)
+        return not self.suspended.isdisjoint(names) or (
+            self.allowed is not None and self.allowed.isdisjoint(names)
+        )
+
+
+# -- what holds
+
+
+def ranks(session: Session, subjects: Iterable[Subject]) -> dict[Subject, Rank]:
+    """Return what holds for each of these, where anything was said about them."""
+    wanted = set(subjects)
+    refused = allowed_domains.not_listed(session, {each.host for each in wanted})
+    unlisted = {each: Rank(level="suspend", subject=each.host) for each in wanted if each.host in refused}
+    return said_of(session, wanted) | unlisted
+
+
+def said_of(session: Session, subjects: Iterable[Subject]) -> dict[Subject, Rank]:
+    """Return the same, whether only listed domains may federate or not."""
+    named = {each: _names(each) for each in set(subjects)}
+    said = _said(session, {name for names in named.values() for name in names})
+    found = {each: [said[name] for name in names if name in said] for each, names in named.items()}
+    return {each: _rank(rows) for each, rows in found.items() if rows}
 
 
 def of_hosts(session: Session, hosts: Iterable[str]) -> dict[str, str]:
-    """Return the level of each of these hosts that has one, by its own name or by a domain above it."""
-    names = {host: covering(host) for host in hosts}
-    asked = {name for each in names.values() for name in each}
-    rows = session.execute(
-        select(_PEERS.host, _PEERS.level).where(_PEERS.host.in_(asked), _PEERS.level != "none")
-    )
-    levels = {row.host: row.level for row in rows}
-    found = {host: _strongest(levels.get(name, "none") for name in each) for host, each in names.items()}
-    return {host: level for host, level in found.items() if level != "none"}
+    """Return the level of each of these hosts about which anything was said."""
+    found = ranks(session, [Subject(host=host) for host in hosts])
+    return {each.host: rank.level for each, rank in found.items()}
 
 
 def of_actors(session: Session, uris: Iterable[str]) -> dict[str, str]:
     """Return the level of each of these actors that was given one itself."""
-    rows = session.execute(
-        select(_ACTORS.uri, _ACTORS.level).where(_ACTORS.uri.in_(set(uris)), _ACTORS.level != "none")
+    return {uri: row.level for uri, row in _said(session, set(uris)).items()}
+
+
+def _names(subject: Subject) -> tuple[str, ...]:
+    """Return all names under which something may be said about somebody, the most specific first."""
+    return (*((subject.uri,) if subject.uri else ()), *covered_hosts.by_nearness(subject.host))
+
+
+def _rank(rows: Sequence[LevelRow]) -> Rank:
+    decisive = next((row for row in rows if row.level == "suspend"), rows[0])
+    return Rank(
+        level=decisive.level,
+        rejects_media=any(row.rejects_media for row in rows),
+        rejects_reports=any(row.rejects_reports for row in rows),
+        subject=decisive.subject,
     )
-    return {row.uri: row.level for row in rows}
 
 
-def suspended_hosts(session: Session) -> frozenset[str]:
-    """Return every name that was suspended itself; ``covering`` tells which hosts that concerns."""
-    return frozenset(session.scalars(select(_PEERS.host).where(_PEERS.level == "suspend")))
+def _said(session: Session, names: set[str]) -> dict[str, LevelRow]:
+    found: dict[str, LevelRow] = {}
+    for chunk in covered_hosts.chunks(sorted(names)):
+        rows = session.scalars(select(_TABLE).where(_TABLE.subject.in_(chunk)))
+        found |= {row.subject: _row(row) for row in rows}
+    return found
 
 
-def _strongest(levels: Iterable[str]) -> str:
-    return max(levels, key=_RANK.__getitem__)
-
-
-def list_all(session: Session) -> tuple[BlockRow, ...]:
-    """Return all blocks, in order of subject."""
-    hosts = select(_PEERS.host, _PEERS.level, _PEERS.level_reason, _PEERS.level_at)
-    actors = select(_ACTORS.uri, _ACTORS.level, _ACTORS.level_reason, _ACTORS.level_at)
-    rows = [
-        *session.execute(hosts.where(_PEERS.level != "none")),
-        *session.execute(actors.where(_ACTORS.level != "none")),
-    ]
-    found = [BlockRow(subject=row[0], level=row[1], reason=row[2], at=row[3]) for row in rows]
-    return tuple(sorted(found, key=lambda block: block.subject))
-
-
-def find(session: Session, subject: str) -> BlockRow | None:
-    """Return the block of exactly this host or actor."""
-    return next((block for block in list_all(session) if block.subject == subject), None)
-
-
-def set_host(session: Session, host: str, level: str, reason: str | None, now: datetime) -> None:
-    """Give a domain a level; "none" lifts its block."""
-    peer_id = peers.ensure(session, host, now)
-    session.execute(
-        update(_PEERS).where(_PEERS.id == peer_id).values(level=level, level_reason=reason, level_at=now)
+def exclusions(session: Session) -> Exclusions:
+    """Return all that no connection goes to."""
+    suspended = select(_TABLE.subject).where(_TABLE.level == "suspend", _TABLE.is_actor.is_(False))
+    allowed = allowed_domains.hosts(session) if allowed_domains.is_listed_only(session) else None
+    return Exclusions(
+        suspended=frozenset(session.scalars(suspended)),
+        allowed=allowed,
+        own_host=allowed_domains.own_host(session),
     )
+
+
+def has_exclusions(session: Session) -> bool:
+    """Tell whether anybody at all is kept out."""
+    suspended = select(_TABLE.subject).where(_TABLE.level == "suspend").limit(1)
+    return session.scalar(suspended) is not None or allowed_domains.is_listed_only(session)
+
+
+# -- what was decided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActorSubject:
-    """An actor to be blocked, and its host; it need not be known here yet."""
+class Search:
+    """Which decisions are listed."""
 
-    uri: str
-    host: str
-
-
-def set_actor(session: Session, subject: ActorSubject, level: str, reason: str | None, now: datetime) -> None:
-    """Give an actor a level; "none" lifts its block."""
-    peer_id = peers.ensure(session, subject.host, now)
-    row = {"uri": subject.uri, "peer_id": peer_id, "type": "Person"}
-    upserts.put(
-        session,
-        _ACTORS,
-        [row | {"level": level, "level_reason": reason, "level_at": now}],
-        keys=("uri",),
-        update=("level", "level_reason", "level_at"),
-    )
+    words: str = ""
+    levels: tuple[str, ...] = field(default=LEVELS)
+    limit: int = 100
+    offset: int = 0
 
 
-def actors_under(session: Session, host: str) -> tuple[int, ...]:
-    """Return the numbers of all actors whose server a block of this host covers."""
-    query = select(_ACTORS.id).join(_PEERS, _PEERS.id == _ACTORS.peer_id).where(_is_covered(host))
-    return tuple(session.scalars(query))
+def list_all(session: Session) -> tuple[LevelRow, ...]:
+    """Return all decisions, in order of subject."""
+    return tuple(_row(row) for row in session.scalars(select(_TABLE).order_by(_TABLE.subject)))
 
 
-def peers_under(session: Session, host: str) -> tuple[int, ...]:
-    """Return the numbers of all peers that a block of this host covers."""
-    return tuple(session.scalars(select(_PEERS.id).where(_is_covered(host))))
+def search(session: Session, wanted: Search) -> tuple[tuple[LevelRow, ...], int]:
+    """Return a page of decisions in order of subject, and how many there are."""
+    conditions: list[ColumnElement[bool]] = [_TABLE.level.in_(wanted.levels)]
+    if wanted.words:
+        columns = (_TABLE.subject, _TABLE.reason, _TABLE.public_reason)
+        conditions.append(or_(*(each.icontains(wanted.words, autoescape=True) for each in columns)))
+    count = session.execute(select(func.count()).select_from(_TABLE).where(*conditions)).scalar_one()
+    query = select(_TABLE).where(*conditions).order_by(_TABLE.subject)
+    rows = session.scalars(query.limit(wanted.limit).offset(wanted.offset))
+    return tuple(_row(row) for row in rows), count
 
 
-def hosts_under(session: Session, host: str) -> tuple[str, ...]:
-    """Return the names of all peers that a block of this host covers."""
-    return tuple(session.scalars(select(_PEERS.host).where(_is_covered(host))))
+def find(session: Session, subject: str) -> LevelRow | None:
+    """Return what was decided about exactly this host or actor."""
+    row = session.get(_TABLE, subject, populate_existing=True)
+    return None if row is None else _row(row)
 
 
-def _is_covered(host: str) -> ColumnElement[bool]:
-    column = _PEERS.host
-    conditions = [column == host, column.endswith(f".{host}", autoescape=True)]
-    if ":" not in host:
-        conditions += [
-            column.startswith(f"{host}:", autoescape=True),
-            column.contains(f".{host}:", autoescape=True),
-        ]
-    return or_(*conditions)
+def find_many(session: Session, subjects: Collection[str]) -> dict[str, LevelRow]:
+    """Return what was decided about exactly these."""
+    return _said(session, set(subjects))
+
+
+def put(session: Session, rows: Sequence[LevelRow]) -> None:
+    """Keep decisions, in place of earlier ones about the same; `level_marks.after_change` has to follow."""
+    values = [asdict(row) for row in rows]
+    if values:
+        columns = tuple(name for name in values[0] if name != "subject")
+        upserts.put(session, _TABLE, values, keys=("subject",), update=columns)
+        allowed_domains.restamp(session)
+
+
+def remove(session: Session, subject: str) -> None:
+    """Drop a decision; `level_marks.after_change` has to follow."""
+    session.execute(delete(_TABLE).where(_TABLE.subject == subject))
+    allowed_domains.restamp(session)
+
+
+def _row(row: models.Level) -> LevelRow:
+    names = LevelRow.__dataclass_fields__
+    return LevelRow(**{name: getattr(row, name) for name in names})

@@ -27,6 +27,7 @@ from fedinode.storage.house_tables import (
     SignInSession,
     Vote,
 )
+from fedinode.storage.level_tables import AllowedDomain, HoldingRule, Level, LevelImport, TakenBack
 from fedinode.storage.moderation_tables import ModerationClaim, ModerationNote, Report, SentReport
 from fedinode.storage.name_tables import CopiedSigner, ErasedSigner, SignerListPage, SupporterMessage
 from fedinode.storage.search_tables import SearchWord
@@ -68,6 +69,7 @@ from fedinode.storage.work_tables import (
 
 __all__ = [
     "Account",
+    "AllowedDomain",
     "AuditEntry",
     "Base",
     "CoSignature",
@@ -80,6 +82,7 @@ __all__ = [
     "Evidence",
     "FederatedObject",
     "Follow",
+    "HoldingRule",
     "Inbox",
     "Instant",
     "Invalidation",
@@ -87,6 +90,8 @@ __all__ = [
     "JournalEntry",
     "KeptStatement",
     "Lease",
+    "Level",
+    "LevelImport",
     "Mail",
     "MailBlock",
     "MediaAlt",
@@ -126,6 +131,7 @@ __all__ = [
     "StatementVersion",
     "Supporter",
     "SupporterMessage",
+    "TakenBack",
     "Takeover",
     "Text",
     "TextRevision",

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 
-from fedinode.storage import models, upserts
+from fedinode.storage import level_marks, models, upserts
 from fedinode.storage.database import Session
 
 
@@ -51,7 +51,8 @@ def ensure(session: Session, host: str, now: datetime) -> int:
     found = session.scalar(select(_TABLE.id).where(_TABLE.host == host))
     if found is not None:
         return found
-    upserts.add_new(session, _TABLE, [{"host": host, "first_seen_at": now}])
+    mark = level_marks.of_host(session, host)
+    upserts.add_new(session, _TABLE, [{"host": host, "first_seen_at": now, "level": mark}])
     return session.execute(select(_TABLE.id).where(_TABLE.host == host)).scalar_one()
 
 

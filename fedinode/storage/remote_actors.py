@@ -9,7 +9,7 @@ from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import aliased
 
 from fedinode.errors import NotFound
-from fedinode.storage import inboxes, models, peers, upserts
+from fedinode.storage import covered_hosts, inboxes, level_marks, models, peers, upserts
 from fedinode.storage.database import Session
 
 _TABLE = models.RemoteActor
@@ -38,8 +38,11 @@ class RemoteActor:
     shared_inbox_url: str | None
     capabilities: frozenset[str]
     also_known_as: frozenset[str]
+    #: What was decided about this actor itself, as far as lists need it.
     level: str
-    #: Empty for one that was never fetched, only blocked.
+    made_at: datetime | None
+    first_seen_at: datetime | None
+    #: Empty for one that was never fetched.
     fetched_at: datetime | None
     gone_at: datetime | None
     moved_to: str | None
@@ -75,6 +78,8 @@ class ActorFacts:
     moved_to: str | None
     keys: tuple[KeyFacts, ...]
     country: str | None = None
+    #: When the account was made, where it says so.
+    made_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +121,16 @@ def find_by_handle(session: Session, user: str, host: str) -> RemoteActor | None
 def find_many(session: Session, uris: Iterable[str]) -> dict[str, RemoteActor]:
     """Return the known ones of some actors, by id."""
     return {actor.uri: actor for actor in _all(session, _select().where(_TABLE.uri.in_(set(uris))))}
+
+
+def places(session: Session, actor_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Return id and host of some actors, by their numbers."""
+    found: dict[int, tuple[str, str]] = {}
+    for chunk in covered_hosts.chunks(list(actor_ids)):
+        query = select(_TABLE.id, _TABLE.uri, _PEERS.host).join(_PEERS, _PEERS.id == _TABLE.peer_id)
+        rows = session.execute(query.where(_TABLE.id.in_(chunk)))
+        found |= {row.id: (row.uri, row.host) for row in rows}
+    return found
 
 
 def find_key(session: Session, key_id: str) -> KnownKey | None:
@@ -200,6 +215,8 @@ def _read(
         capabilities=frozenset((row.capabilities or "").split()),
         also_known_as=frozenset((row.also_known_as or "").split()),
         level=row.level,
+        made_at=row.made_at,
+        first_seen_at=row.first_seen_at,
         fetched_at=row.fetched_at,
         gone_at=row.gone_at,
         moved_to=row.moved_to,
@@ -228,16 +245,22 @@ def record(session: Session, facts: ActorFacts, now: datetime) -> int:
         "also_known_as": " ".join(facts.also_known_as) or None,
         "moved_to": facts.moved_to,
         "country": facts.country,
+        "made_at": facts.made_at,
         "fetched_at": now,
         # Whoever answers is not gone.
         "gone_seen_at": None,
         "gone_at": None,
     }
     actor_id = upserts.put_id(
-        session, _TABLE, {"uri": facts.uri, "level": "none", **values}, keys=("uri",), update=tuple(values)
+        session, _TABLE, {**_first_facts(session, facts, now), **values}, keys=("uri",), update=tuple(values)
     )
     _record_keys(session, actor_id, facts.keys, now)
     return actor_id
+
+
+def _first_facts(session: Session, facts: ActorFacts, now: datetime) -> dict[str, Any]:
+    """Return what is written when an actor is met for the first time."""
+    return {"uri": facts.uri, "level": level_marks.of_actor(session, facts.uri), "first_seen_at": now}
 
 
 def _shared_inbox_id(session: Session, facts: ActorFacts, peer_id: int) -> int | None:

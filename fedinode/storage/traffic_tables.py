@@ -68,9 +68,8 @@ class Peer(Base):
     parked_at: Mapped[datetime | None]
     not_before: Mapped[datetime | None]
     clock_skew_s: Mapped[int | None]
+    #: What `levels` says about this host, as far as lists and deliveries need it; written with them.
     level: Mapped[str] = mapped_column(server_default="none", default="none")
-    level_reason: Mapped[str | None]
-    level_at: Mapped[datetime | None]
 
 
 class Inbox(Base):
@@ -152,9 +151,11 @@ class RemoteActor(Base):
     also_known_as: Mapped[str | None]
     #: Two letters, where its document says so.
     country: Mapped[str | None]
+    #: What `levels` says about this actor itself, not about its host; written with them.
     level: Mapped[str] = mapped_column(server_default="none", default="none")
-    level_reason: Mapped[str | None]
-    level_at: Mapped[datetime | None]
+    #: When the account was made, as its document says, and when it was first met here.
+    made_at: Mapped[datetime | None]
+    first_seen_at: Mapped[datetime | None]
     fetched_at: Mapped[datetime | None]
     #: First answer 410; believed after a day (gone_at).
     gone_seen_at: Mapped[datetime | None]
@@ -204,6 +205,8 @@ class Follow(Base):
     #: The Follow as received or sent: Accept, Reject and Undo embed it whole.
     body: Mapped[bytes | None]
     state: Mapped[str]
+    #: Which rule or level lets a request wait.
+    reason: Mapped[str | None]
     requested_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
 
@@ -345,6 +348,8 @@ class Reply(Base):
     state: Mapped[str]
     #: Who or what decided, in a word: 'policy', 'approved by Mira'.
     decision: Mapped[str | None]
+    #: Which rule or level lets it wait.
+    reason: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     updated_at: Mapped[datetime | None]

@@ -23,6 +23,7 @@ from fedinode.services.cosigning.bundling import KeptList
 from fedinode.storage import collectives, federated_objects, levels, posts, signer_facts
 from fedinode.storage.cosignatures import CoSignatureRow
 from fedinode.storage.database import Session
+from fedinode.storage.levels import Subject
 from fedinode.storage.signer_facts import SignerFacts
 from fedinode.text import outline
 from fedinode.urls import Urls
@@ -251,11 +252,9 @@ def _look_up(session: Session, urls: Urls, found: KeptList) -> _Known:
 
 def blocked_of(session: Session, uris: Collection[str]) -> frozenset[str]:
     """Return those of some actors that are suspended here, themselves or with their server."""
-    hosts = levels.of_hosts(session, {host_of(uri) for uri in uris})
-    actors = levels.of_actors(session, uris)
-    return frozenset(
-        uri for uri in uris if "suspend" in (actors.get(uri, "none"), hosts.get(host_of(uri), "none"))
-    )
+    subjects = {Subject(host=host_of(uri), uri=uri) for uri in uris}
+    found = levels.ranks(session, subjects).items()
+    return frozenset(subject.uri for subject, rank in found if rank.is_suspended and subject.uri)
 
 
 def _last_miss(row: CoSignatureRow, facts: SignerFacts | None) -> datetime | None:

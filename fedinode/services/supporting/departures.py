@@ -3,13 +3,13 @@
 Its message or the account is deleted, it blocks us, it moves, or we block it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from fedinode.services import handling, resolving
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.supporting import account_signatures, noting
-from fedinode.storage import collectives, federated_objects, levels, posts, supporter_actors, supporters
+from fedinode.storage import collectives, federated_objects, posts, supporter_actors, supporters
 from fedinode.storage.database import Session
 from fedinode.storage.supporters import SupporterRow
 
@@ -91,19 +91,37 @@ def _follow(session: Session, world: World, row: SupporterRow, old_uri: str, new
 # -- our own blocks
 
 
-def suspect_blocked(session: Session, host: str, actor_uri: str | None, now: datetime) -> int:
-    """Count whom we block, an account or all of a server, no longer until somebody looked; return how many.
+def suspect_actor(session: Session, actor_uri: str, now: datetime) -> None:
+    """Count whom we suspend no longer until somebody looked; who was about to sign does not any more."""
+    _suspect(session, supporter_actors.list_of_actor(session, actor_uri), now)
 
-    Who was about to sign does not any more.
-    """
-    if actor_uri is not None:
-        rows = supporter_actors.list_of_actor(session, actor_uri)
-    else:
-        rows = supporter_actors.list_of_hosts(session, levels.hosts_under(session, host))
+
+def suspect_hosts(session: Session, hosts: Collection[str], now: datetime) -> None:
+    """Do the same with all of some servers."""
+    _suspect(session, supporter_actors.list_of_hosts(session, hosts), now)
+
+
+def trust_actor(session: Session, actor_uri: str, now: datetime) -> None:
+    """Count whom we suspend no longer again; what somebody looked at meanwhile stays as they said."""
+    _trust(session, supporter_actors.list_of_actor(session, actor_uri), now)
+
+
+def trust_hosts(session: Session, hosts: Collection[str], now: datetime) -> None:
+    """Do the same with all of some servers."""
+    _trust(session, supporter_actors.list_of_hosts(session, hosts), now)
+
+
+def _suspect(session: Session, rows: Sequence[SupporterRow], now: datetime) -> None:
     for row in rows:
         if row.state == "pending":
             supporter_actors.drop(session, row.id)
         elif row.state == "confirmed":
             supporters.set_state(session, row, "suspect", _BLOCKED)
             noting.note(session, row, "person-suspect", now)
-    return len(rows)
+
+
+def _trust(session: Session, rows: Sequence[SupporterRow], now: datetime) -> None:
+    for row in rows:
+        if row.state == "suspect" and row.reason == _BLOCKED:
+            supporters.set_state(session, row, "confirmed")
+            noting.note(session, row, "person-confirmed", now)

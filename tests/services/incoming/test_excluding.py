@@ -6,8 +6,9 @@ import io
 import pytest
 
 from fedinode.errors import NotFound, UsageError
-from fedinode.services import excluding
-from fedinode.storage import levels, models
+from fedinode.services import block_lists, excluding
+from fedinode.services.excluding import Wish
+from fedinode.storage import covered_hosts, levels, models, peers
 from fedinode.storage.database import Session
 from tests.peer_server import Peer, PeerActor
 from tests.services.incoming.conftest import COLLECTIVE, ORIGIN, Visited
@@ -97,10 +98,15 @@ async def test_a_block_gives_up_what_waits_for_the_server(visited: Visited, mira
 
 
 async def test_the_file_is_mastodons_with_domains_alone_and_no_formulas(visited: Visited) -> None:
-    await excluding.block(visited.cap, "bad.example", reason='=HYPERLINK("https://x.example")')
-    await excluding.block(visited.cap, "loud.example", severity="silence", reason="a, b")
+    formula = '=HYPERLINK("https://x.example")'
+    bad = Wish(public_reason=formula, reason="for us alone", is_obfuscated=True)
+    await excluding.set_level(visited.cap, "bad.example", bad)
+    loud = Wish(severity="silence", public_reason="a, b", rejects_reports=True)
+    await excluding.set_level(visited.cap, "loud.example", loud)
+    await excluding.block(visited.cap, "pictures.example", severity="media")
+    await excluding.block(visited.cap, "friends.example", severity="trusted")
     await excluding.block(visited.cap, "https://bad.example/users/eve")
-    text = excluding.render_csv(await excluding.blocks(visited.cap))
+    text = block_lists.render(await excluding.blocks(visited.cap))
     head, *rows = csv.reader(io.StringIO(text))
     assert head == [
         "#domain",
@@ -111,28 +117,40 @@ async def test_the_file_is_mastodons_with_domains_alone_and_no_formulas(visited:
         "#obfuscate",
     ]
     assert rows == [
-        ["bad.example", "suspend", "false", "false", '\'=HYPERLINK("https://x.example")', "false"],
-        ["loud.example", "silence", "false", "false", "a, b", "false"],
+        ["bad.example", "suspend", "false", "false", '\'=HYPERLINK("https://x.example")', "true"],
+        ["loud.example", "silence", "false", "true", "a, b", "false"],
+        ["pictures.example", "noop", "true", "false", "", "false"],
+    ]
+    again = block_lists.parse(text, "berlin.localhost")
+    assert again.faults == ()
+    assert [(each.host, each.wish.public_reason) for each in again.domains] == [
+        ("bad.example", formula),
+        ("loud.example", "a, b"),
+        ("pictures.example", None),
     ]
 
 
 def test_a_host_is_covered_by_all_domains_above_it_with_its_port_or_without() -> None:
-    assert levels.covering("x.bad.example:8443") == (
+    assert covered_hosts.covering("x.bad.example:8443") == (
         *("x.bad.example", "bad.example", "example"),
         *("x.bad.example:8443", "bad.example:8443", "example:8443"),
     )
 
 
-async def test_the_strongest_level_of_all_names_counts(visited: Visited) -> None:
+async def test_suspension_counts_wherever_it_is_said_and_else_the_nearest_word(visited: Visited) -> None:
     await excluding.block(visited.cap, "example.org", severity="silence")
     await excluding.block(visited.cap, "x.example.org")
-    hosts = ["example.org", "x.example.org", "y.example.org", "a.x.example.org:81", "notexample.org"]
+    await excluding.block(visited.cap, "a.x.example.org", severity="trusted")
+    await excluding.block(visited.cap, "friends.example.org", severity="trusted")
+    hosts = ["example.org", "x.example.org", "y.example.org", "a.x.example.org:81", "friends.example.org"]
+    hosts.append("notexample.org")
     found = await visited.cap.database.read(lambda session: levels.of_hosts(session, hosts))
     assert found == {
         "example.org": "silence",
         "x.example.org": "suspend",
         "y.example.org": "silence",
         "a.x.example.org:81": "suspend",
+        "friends.example.org": "trusted",
     }
 
 
@@ -150,7 +168,7 @@ async def test_the_strongest_level_of_all_names_counts(visited: Visited) -> None
 )
 async def test_the_servers_under_a_domain_are_found(visited: Visited, host: str, is_covered: bool) -> None:
     def read(session: Session) -> bool:
-        levels.set_host(session, host, "none", None, visited.clock())
-        return bool(levels.peers_under(session, "bad.example"))
+        peers.ensure(session, host, visited.clock())
+        return host in covered_hosts.peers_under_any(session, ["bad.example"])
 
     assert await visited.cap.database.write(read) is is_covered

@@ -10,10 +10,9 @@ from PIL import Image
 from federation import keys, proofs
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Blocked, Conflict, NodeError, NotAllowed, NotFound, PeerUnavailable, UsageError
-from fedinode.services import consulting, correcting, enrolling, publishing, reading, taking_over
+from fedinode.services import consulting, correcting, enrolling, excluding, publishing, reading, taking_over
 from fedinode.services.presenting import PostView
 from fedinode.services.taking_over import TakenOver, Wish
-from fedinode.storage import levels
 from tests.conftest import DatabaseKind
 from tests.peer_server import Peer, PeerActor, Reply
 from tests.services.outgoing.conftest import Clock
@@ -186,12 +185,11 @@ async def test_nothing_is_taken_over_from_those_who_are_blocked(
     cap: Capabilities, koeln: Peer, mira: PeerActor, clock: Clock
 ) -> None:
     document = koeln.serve(article(mira))
-    subject = levels.ActorSubject(uri=mira.uri, host=koeln.host)
-    await cap.database.write(lambda session: levels.set_actor(session, subject, "suspend", None, clock()))
+    await excluding.block(cap, mira.uri)
     with pytest.raises(Blocked):
         await taking_over.take_over(cap, document["id"])
-    await cap.database.write(lambda session: levels.set_actor(session, subject, "none", None, clock()))
-    await cap.database.write(lambda session: levels.set_host(session, koeln.host, "suspend", None, clock()))
+    await excluding.unblock(cap, mira.uri)
+    await excluding.block(cap, koeln.host)
     with pytest.raises(Blocked):
         await taking_over.take_over(cap, document["id"])
 
