@@ -8,7 +8,7 @@ from federation import activities
 from federation.errors import Gone, NotFound
 from fedinode.cache import NETWORK_KEY, post_key
 from fedinode.capabilities import Capabilities
-from fedinode.services import handling, keeping, resolving
+from fedinode.services import handling, keeping, resolving, ruling
 from fedinode.services.handling import Facts, Keys, Pending, World
 from fedinode.services.keeping import Submission
 from fedinode.storage import remote_actors, remote_objects, replies
@@ -31,6 +31,8 @@ class _Arrival:
     is_silenced: bool
     #: Whether an earlier version may be replaced: a Create is news, or nothing.
     is_change: bool
+    #: Whether its author sent it as something new, so that rules for sharing meet it.
+    is_own_news: bool
 
     @property
     def uri(self) -> str:
@@ -121,15 +123,26 @@ def take_objects(session: Session, world: World, group: Sequence[Pending]) -> Ke
             keys |= _change_reply(session, arrival, known.replies[arrival.uri])
         elif arrival.uri in known.kept:
             keys |= _change_kept(session, world, arrival, known.kept[arrival.uri])
+            keys |= _meet_rules(session, world, arrival, known.kept[arrival.uri])
         elif (parent := _parent(known, arrival)) is not None:
             new += _new_reply(known, arrival, parent)
         elif arrival.is_wanted and arrival.submission.is_public:
             # What is for followers alone has no place on our pages, so it is not even kept.
             row = keeping.as_remote_object(arrival.submission, arrival.author, arrival.version_at)
             remote_objects.put(session, row, world.now)
-            keys.add(NETWORK_KEY)
+            keys |= {NETWORK_KEY, *_meet_rules(session, world, arrival)}
     replies.add(session, [row for row, _ in new], world.now)
     return frozenset(keys | {post_key(parent.post_uid) for _, parent in new})
+
+
+def _meet_rules(session: Session, world: World, arrival: _Arrival, kept: KeptObject | None = None) -> Keys:
+    """Let our rules meet what is news; somebody else's boost of it may have come before it."""
+    is_theirs = kept is None or (
+        kept.deleted_at is None and keeping.is_by(kept.actor_uri, arrival.author.uri)
+    )
+    if not (arrival.is_own_news and is_theirs):
+        return handling.NOTHING
+    return ruling.meet(session, world, arrival.submission, arrival.author, is_silenced=arrival.is_silenced)
 
 
 def _arrivals(session: Session, group: Sequence[Pending]) -> list[_Arrival]:
@@ -151,6 +164,8 @@ def _arrivals(session: Session, group: Sequence[Pending]) -> list[_Arrival]:
                 is_wanted=is_wanted,
                 is_silenced=author.uri in silenced,
                 is_change=pending.facts is not None or pending.activity.type == activities.UPDATE,
+                is_own_news=pending.entry.activity_type == activities.CREATE
+                and author.uri == pending.sender_uri,
             )
         )
     return found
@@ -239,5 +254,5 @@ def _delete(session: Session, world: World, named: Sequence[tuple[str, str]]) ->
     for uri, actor_uri in named:
         keys |= {post_key(uid) for uid in replies.delete_by_owner(session, uri, actor_uri)}
         if remote_objects.delete_by_owner(session, uri, actor_uri, world.now):
-            keys.add(NETWORK_KEY)
+            keys |= {NETWORK_KEY, *ruling.end(session, world, uri)}
     return frozenset(keys)

@@ -3,20 +3,16 @@
 A comment is a Note of its own that links to what is reshared: an Announce carries no words.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from federation import activities, jsonld
-from fedinode.cache import collective_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound
 from fedinode.manuscripts import Facts, Kind, Manuscript, TextVersion, Wording
-from fedinode.services import answering, publishing, registering, sending, unsharing
-from fedinode.services.answering import Answered
-from fedinode.services.sending import Outgoing
-from fedinode.storage import collectives, invalidations, remote_objects, reshares
+from fedinode.services import answering, gating, halting, publishing, registering, sharing, unsharing
+from fedinode.storage import accounts, audit_log, reshares
+from fedinode.storage.accounts import Named
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
-from fedinode.storage.reshares import NewReshare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,44 +24,67 @@ class Reshared:
     already: bool
     deliveries: int
     comment_uri: str | None = None
+    #: Several members decide what is published, and were asked about the comment.
+    comment_waits: bool = False
 
 
 async def reshare(
-    cap: Capabilities, url: str, *, collective: str | None = None, comment: str | None = None
+    cap: Capabilities,
+    url: str,
+    *,
+    collective: str | None = None,
+    comment: str | None = None,
+    account: Named = None,
 ) -> Reshared:
     """Announce an object to our followers and its author; with a comment, also publish a Note about it.
 
-    Raises NotFound, PeerUnavailable, NotAllowed for a comment where several members decide what is published.
+    Where several members decide what is published, `account` is who asks them about the comment.
+    Raises NotFound, PeerUnavailable, NotAllowed for a comment that nobody asks the members about.
     """
     row = await cap.database.read(lambda session: registering.require_collective(session, collective))
-    if comment is not None:
+    needed = await cap.database.read(lambda session: gating.needed(session, row.id, "publish"))
+    if comment is not None and account is None:
         await cap.database.read(lambda session: publishing.require_alone(session, row))
     subject = await answering.find_answered(cap, url)
-    reshared = await cap.database.write(lambda session: _announce(session, cap, row, subject, comment))
+
+    def write(session: Session) -> Reshared:
+        halting.require_running(session)
+        shared = sharing.share(session, cap.urls, row, subject, cap.clock(), comment=comment)
+        if not shared.already:
+            _audit(session, cap, "reshare.made", subject.uri, row, account)
+        return Reshared(
+            activity_uri=shared.activity_uri,
+            object_uri=subject.uri,
+            already=shared.already,
+            deliveries=shared.deliveries,
+        )
+
+    reshared = await cap.database.write(write)
     cap.bells.deliver.set()
     if comment is None or reshared.already:
         return reshared
-    note = await publishing.post(cap, _comment(row, reshared, comment), collective=row.name)
-    return Reshared(
-        activity_uri=reshared.activity_uri,
-        object_uri=reshared.object_uri,
-        already=False,
-        deliveries=reshared.deliveries,
-        comment_uri=note.uri,
-    )
+    manuscript = _comment(row, reshared, comment)
+    note = await publishing.post(cap, manuscript, collective=row.name, draft=needed > 1)
+    if needed > 1:
+        note = await publishing.publish(cap, note.url, account=account)
+    return replace(reshared, comment_uri=note.uri, comment_waits=note.state != "public")
 
 
-async def unreshare(cap: Capabilities, url: str, *, collective: str | None = None) -> Reshared:
+async def unreshare(
+    cap: Capabilities, url: str, *, collective: str | None = None, account: Named = None
+) -> Reshared:
     """Take an announcement back. Raises NotFound if there is none."""
     row = await cap.database.read(lambda session: registering.require_collective(session, collective))
     standing = await cap.database.read(lambda session: reshares.find_standing(session, row.id, url))
     uri = url if standing else (await answering.find_answered(cap, url)).uri
 
     def write(session: Session) -> Reshared:
+        halting.require_running(session)
         found = reshares.find_standing(session, row.id, uri)
         if found is None:
             raise NotFound(f"{row.name} did not reshare {url}.")
         told = unsharing.take_back(session, cap.urls, row, uri, cap.clock())
+        _audit(session, cap, "reshare.undone", uri, row, account)
         return Reshared(activity_uri=found.activity_uri, object_uri=uri, already=False, deliveries=told or 0)
 
     reshared = await cap.database.write(write)
@@ -73,41 +92,12 @@ async def unreshare(cap: Capabilities, url: str, *, collective: str | None = Non
     return reshared
 
 
-def _announce(
-    session: Session, cap: Capabilities, row: CollectiveRow, subject: Answered, comment: str | None
-) -> Reshared:
-    collectives.lock(session, row.id)
-    standing = reshares.find_standing(session, row.id, subject.uri)
-    if standing is not None:
-        return Reshared(
-            activity_uri=standing.activity_uri, object_uri=subject.uri, already=True, deliveries=0
-        )
-    now = cap.clock()
-    outgoing = Outgoing(
-        type=activities.ANNOUNCE,
-        actor_uri=row.uri,
-        collective_id=row.id,
-        object_uri=subject.uri,
-        cause_key=f"announce:{row.uri}:{subject.uri}:{reshares.count(session, row.id, subject.uri)}",
-        make=lambda envelope: activities.announce(envelope, subject.uri),
-        to=(jsonld.PUBLIC,),
-        cc=(
-            cap.urls.collective_followers(row.name),
-            *(mention.actor_uri for mention in subject.mentions),
-        ),
-        to_followers=True,
-        inbox_ids=subject.inbox_ids,
-    )
-    sent = sending.send(session, cap.urls, outgoing, now)
-    assert sent is not None
-    if subject.fetched is not None:
-        remote_objects.put(session, subject.fetched, now)
-    new = NewReshare(
-        collective_id=row.id, object_uri=subject.uri, activity_id=sent.id, comment_markdown=comment
-    )
-    reshares.add(session, new, now)
-    invalidations.record(session, [collective_key(row.name)], now)
-    return Reshared(activity_uri=sent.uri, object_uri=subject.uri, already=False, deliveries=sent.deliveries)
+def _audit(
+    session: Session, cap: Capabilities, deed: str, subject: str, row: CollectiveRow, account: Named
+) -> None:
+    account_id = accounts.id_of(session, account)
+    details = {"collective": row.name}
+    audit_log.add(session, deed, subject, now=cap.clock(), account_id=account_id, details=details)
 
 
 def _comment(row: CollectiveRow, reshared: Reshared, comment: str) -> Manuscript:

@@ -31,6 +31,7 @@ from fedinode.storage.level_tables import AllowedDomain, HoldingRule, Level, Lev
 from fedinode.storage.moderation_tables import ModerationClaim, ModerationNote, Report, SentReport
 from fedinode.storage.name_tables import CopiedSigner, ErasedSigner, SignerListPage, SupporterMessage
 from fedinode.storage.search_tables import SearchWord
+from fedinode.storage.sharing_tables import RuleMatch, SharingRule
 from fedinode.storage.supporter_tables import MailBlock, SignForm, Supporter
 from fedinode.storage.takeover_tables import Proposal, Takeover
 from fedinode.storage.traffic_tables import (
@@ -118,9 +119,11 @@ __all__ = [
     "Revision",
     "RevisionMedia",
     "RevisionText",
+    "RuleMatch",
     "SearchWord",
     "SentReport",
     "ServedDocument",
+    "SharingRule",
     "SignForm",
     "SignInLink",
     "SignInSession",

@@ -68,3 +68,9 @@ def count(session: Session, collective_id: int, object_uri: str) -> int:
 def mark_undone(session: Session, reshare_id: int, now: datetime) -> None:
     """Note that a boost was taken back."""
     session.execute(update(_TABLE).where(_TABLE.id == reshare_id).values(undone_at=now))
+
+
+def list_standing(session: Session, object_uri: str) -> tuple[int, ...]:
+    """Return the numbers of our collectives that boost an object."""
+    query = select(_TABLE.collective_id).where(_TABLE.object_uri == object_uri, _TABLE.undone_at.is_(None))
+    return tuple(session.scalars(query.order_by(_TABLE.id)))
