@@ -9,8 +9,8 @@ import pytest
 
 import federation.errors
 import fedinode.errors
+from fedinode.cli import command_table
 from fedinode.cli.commands import Command
-from fedinode.cli.main import COMMANDS
 from fedinode.config import KEYS
 from fedinode.storage.models import Base
 
@@ -50,7 +50,7 @@ def documented_commands() -> dict[str, set[str]]:
 
 
 def existing_commands() -> dict[str, set[str]]:
-    return {command.name: options_of(command) for command in COMMANDS}
+    return {command.name: options_of(command) for command in command_table.all_commands()}
 
 
 def options_of(command: Command) -> set[str]:

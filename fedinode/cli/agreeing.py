@@ -1,7 +1,8 @@
 """Commands for decisions of several members: decisions, vote, audit."""
 
 from fedinode.capabilities import Capabilities
-from fedinode.cli.commands import Call, Command, argument, on_node
+from fedinode.cli.commands import Call, Command, argument
+from fedinode.cli.opening import on_node
 from fedinode.cli.output import counted
 from fedinode.errors import NodeError
 from fedinode.services import recounting, voting

@@ -1,7 +1,8 @@
 """Commands that keep servers and actors out."""
 
 from fedinode.capabilities import Capabilities
-from fedinode.cli.commands import Call, Command, argument, on_node
+from fedinode.cli.commands import Call, Command, argument
+from fedinode.cli.opening import on_node
 from fedinode.cli.output import counted
 from fedinode.services import block_lists, excluding
 

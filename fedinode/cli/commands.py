@@ -1,16 +1,11 @@
-"""What a command is, and what it is given when it runs."""
+"""What a command is, and what it is given when it runs. It loads nothing of the node: `opening` does."""
 
 import argparse
-import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fedinode import config, node
-from fedinode.capabilities import Capabilities
 from fedinode.cli.output import Output
 from fedinode.errors import UsageError
 
@@ -36,13 +31,6 @@ class Call:
     data_dir: Path
     output: Output
 
-    @asynccontextmanager
-    async def node(self) -> AsyncIterator[Capabilities]:
-        """Open the node of the data folder for as long as the block lasts."""
-        settings = config.load_settings(self.data_dir, os.environ)
-        async with node.open_node(settings) as cap:
-            yield cap
-
     def require_yes(self, effect: str) -> None:
         """Go on only when the caller said that this effect is wanted. Raises: UsageError."""
         if not self.args.yes:
@@ -59,16 +47,6 @@ class Command:
     arguments: tuple[Argument, ...] = ()
     lists: bool = False
     destroys: bool = False
-
-
-def on_node(work: Callable[[Call, Capabilities], Awaitable[None]]) -> Callable[[Call], None]:
-    """Return a command's `run` that opens the node around `work`."""
-
-    async def opened(call: Call) -> None:
-        async with call.node() as cap:
-            await work(call, cap)
-
-    return lambda call: asyncio.run(opened(call))
 
 
 AS = argument(

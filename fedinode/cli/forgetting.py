@@ -1,7 +1,8 @@
 """The command that takes a name off a copy of somebody else's statement."""
 
 from fedinode.capabilities import Capabilities
-from fedinode.cli.commands import Call, Command, argument, on_node
+from fedinode.cli.commands import Call, Command, argument
+from fedinode.cli.opening import on_node
 from fedinode.services.cosigning import erasing
 
 

@@ -15,59 +15,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from federation.errors import FederationError
-from fedinode.cli import (
-    administering,
-    agreeing,
-    appearance,
-    archives,
-    blocking,
-    borrowing,
-    demonstrating,
-    evidencing,
-    forgetting,
-    highlighting,
-    memberships,
-    newsletters,
-    organisations,
-    packing_up,
-    people,
-    processes,
-    relating,
-    signatories,
-    tracing,
-    verifying,
-    waiting,
-    writing,
-)
+from fedinode.cli import command_table
 from fedinode.cli.commands import Call, Command
 from fedinode.cli.output import Output
 from fedinode.errors import NodeError, UsageError
 from fedinode.resources import installed_version
 
-COMMANDS: tuple[Command, ...] = (
-    *administering.COMMANDS,
-    *memberships.COMMANDS,
-    *appearance.COMMANDS,
-    *processes.COMMANDS,
-    *demonstrating.COMMANDS,
-    *writing.COMMANDS,
-    *borrowing.COMMANDS,
-    *highlighting.COMMANDS,
-    *waiting.COMMANDS,
-    *relating.COMMANDS,
-    *signatories.COMMANDS,
-    *agreeing.COMMANDS,
-    *organisations.COMMANDS,
-    *people.COMMANDS,
-    *newsletters.COMMANDS,
-    *packing_up.COMMANDS,
-    *verifying.COMMANDS,
-    *evidencing.COMMANDS,
-    *forgetting.COMMANDS,
-    *tracing.COMMANDS,
-    *blocking.COMMANDS,
-    *archives.COMMANDS,
-)
 _UNKNOWN_COMMAND = re.compile(r"^argument (?:sub)?command: invalid choice: '([^']*)'")
 _GROUPS = {
     "collective": "the collectives of this node",
@@ -83,7 +36,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         unknown = _UNKNOWN_COMMAND.search(message)
         if unknown:
-            near = difflib.get_close_matches(unknown[1], [command.name for command in COMMANDS], n=1)
+            near = difflib.get_close_matches(unknown[1], command_table.NAMES, n=1)
             hint = f"; did you mean `{near[0]}`" if near else f"; see `{self.prog} --help`"
             raise UsageError(f'There is no command "{unknown[1]}"{hint}.')
         raise UsageError(f"{message[:1].upper()}{message[1:]}; see `{self.prog} --help`.")
@@ -95,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Commands speak in sentences; `serve` and its like switch logging on.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
-        args = parser().parse_args(argv)
+        given = sys.argv[1:] if argv is None else argv
+        args = parser(command_table.named_in(given)).parse_args(given)
         args.run(Call(args=args, data_dir=data_dir(args.data), output=output))
     except NodeError as error:
         output.say(_sentence(str(error)))
@@ -131,8 +85,8 @@ def _os_sentence(error: OSError) -> str:
     return f"{where}{error.strerror or error}."
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser with all commands."""
+def parser(known: Sequence[Command]) -> argparse.ArgumentParser:
+    """Return the parser with these commands."""
     top = _Parser(
         prog="fedinode", description="A publishing node for collectives on the fediverse.", allow_abbrev=False
     )
@@ -147,7 +101,7 @@ def parser() -> argparse.ArgumentParser:
         )
         for name, about in _GROUPS.items()
     }
-    for command in COMMANDS:
+    for command in known:
         group, _, name = command.name.rpartition(" ")
         _add(groups[group] if group else commands, name, command)
     return top

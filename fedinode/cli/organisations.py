@@ -1,7 +1,8 @@
 """Commands for organisations without a node that support a statement: organisation add, list, remove."""
 
 from fedinode.capabilities import Capabilities
-from fedinode.cli.commands import Call, Command, argument, on_node
+from fedinode.cli.commands import Call, Command, argument
+from fedinode.cli.opening import on_node
 from fedinode.services.cosigning import tallying
 from fedinode.services.cosigning.tallying import NewSupport
 

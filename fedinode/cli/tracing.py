@@ -1,7 +1,8 @@
 """Commands about deliveries: where each post has got to, and trying again."""
 
 from fedinode.capabilities import Capabilities
-from fedinode.cli.commands import Call, Command, argument, on_node
+from fedinode.cli.commands import Call, Command, argument
+from fedinode.cli.opening import on_node
 from fedinode.cli.output import counted
 from fedinode.services import delivering, moderating
 

@@ -13,7 +13,8 @@ from federation.cosigning.report import Report, Speaker, StatementWord
 from federation.cosigning.trust import Rung
 from fedinode import config
 from fedinode.capabilities import Capabilities
-from fedinode.cli.commands import Call, Command, argument, on_node
+from fedinode.cli.commands import Call, Command, argument
+from fedinode.cli.opening import on_node, opened
 from fedinode.cli.output import counted
 from fedinode.errors import NodeError
 from fedinode.services.cosigning import bundling, checking, trusting
@@ -43,7 +44,7 @@ async def _check(call: Call) -> Checked:
     trust = None if call.args.trust is None else checking.read_trust(Path(call.args.trust))
     store = None
     if trust is None and config.has_settings(call.data_dir):
-        async with call.node() as cap:
+        async with opened(call) as cap:
             store = await trusting.own_trust(cap)
     return await checking.check(
         call.args.source,

@@ -5,7 +5,8 @@ from pathlib import Path
 from fedinode import frontmatter
 from fedinode.capabilities import Capabilities
 from fedinode.cli import agreeing
-from fedinode.cli.commands import AS, Call, Command, argument, on_node
+from fedinode.cli.commands import AS, Call, Command, argument
+from fedinode.cli.opening import on_node
 from fedinode.cli.output import counted
 from fedinode.manuscripts import Manuscript
 from fedinode.services import amending, cataloguing, publishing, rescheduling, revising

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from fedinode.cli import command_table
 from fedinode.cli.main import main
 from tests.ports import free_port
 
@@ -33,6 +34,7 @@ _PAGES = (
 
 def warm() -> None:
     """Make a node in a folder of its own, publish, serve, and leave nothing behind."""
+    command_table.all_commands()
     port = free_port()
     origin = f"http://warm.localhost:{port}"
     with tempfile.TemporaryDirectory() as folder, _own_surroundings():

@@ -122,7 +122,7 @@ def test_a_database_of_a_newer_program_is_not_upgraded(own_database_url: str) ->
 
 
 def test_serving_does_not_load_the_migration_tool() -> None:
-    program = "import sys; from fedinode.cli.main import main; sys.exit('alembic' in sys.modules)"
+    program = "import sys; from fedinode.cli import processes; sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
