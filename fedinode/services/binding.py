@@ -3,6 +3,8 @@
 It covers texts, facts, pictures, tags, audience and date; anything else than what was seen is another digest.
 """
 
+from datetime import datetime
+
 from federation.cosigning import documents
 from federation.jsonld import PUBLIC, Document
 from fedinode.manuscripts import facts_json, parse_facts
@@ -14,8 +16,9 @@ from fedinode.storage.federated_objects import ObjectRow
 from fedinode.storage.posts import PostRow
 
 
-def release_digest(session: Session, draft: PostRow) -> str:
-    """Return the digest of a draft as it would be published."""
+def release_digest(session: Session, draft: PostRow, at: datetime | None = None) -> str:
+    """Return the digest of a draft as it would be published, at a moment or as soon as it may."""
+    moment = {} if at is None else {"at": at.isoformat()}
     standing = federated_objects.list_of_post(session, draft.id)
     return documents.digest(
         {
@@ -24,6 +27,7 @@ def release_digest(session: Session, draft: PostRow) -> str:
             "slugs": texts.current_slugs(session, draft.id),
             "audience": PUBLIC,
             "published": draft.published_at.isoformat() if draft.published_at else "",
+            **moment,
         }
     )
 

@@ -5,7 +5,6 @@ What documents look like is composing's business, how they travel is delivering'
 """
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from typing import TypeVar
 from fedinode import failpoints
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, ManuscriptError, NotAllowed
-from fedinode.manuscripts import BACKDATED_AFTER, Facts, Kind, Manuscript, TextVersion, Wording
+from fedinode.manuscripts import Facts, Kind, Manuscript, TextVersion, Wording
 from fedinode.services import (
     answering,
     binding,
@@ -23,6 +22,7 @@ from fedinode.services import (
     drafting,
     finding,
     gating,
+    ordering,
     preparing,
     registering,
     releasing,
@@ -30,6 +30,7 @@ from fedinode.services import (
 from fedinode.services.answering import Answered
 from fedinode.services.deciding import Question, Stale, Standing
 from fedinode.services.gating import GATES, Action
+from fedinode.services.ordering import Order
 from fedinode.services.preparing import Prepared
 from fedinode.services.releasing import Press
 from fedinode.storage import accounts, collectives, federated_objects, inboxes, posts, texts
@@ -111,8 +112,10 @@ async def post(
     return replace(published, warnings=manuscript.warnings)
 
 
-async def publish(cap: Capabilities, url: str, *, account: Named = None) -> Published:
-    """Make a draft public, or ask the members to; `account` is who asks and says yes.
+async def publish(
+    cap: Capabilities, url: str, *, account: Named = None, at: datetime | None = None
+) -> Published:
+    """Make a draft public now or at a moment, or ask the members to; `account` is who asks and says yes.
 
     Raises: NotFound, Conflict, NotAllowed.
     """
@@ -125,24 +128,32 @@ async def publish(cap: Capabilities, url: str, *, account: Named = None) -> Publ
             raise Conflict("This post was withdrawn; publish the text as a new one.")
         if standing.state == "public":
             return describe(session, cap.urls, row, standing, already=True)
-        is_new = standing.published_at is None or standing.published_at >= press.now - BACKDATED_AFTER
-        return _pass_gate(session, press, standing, account, deliver=is_new)
+        order = Order(deliver=ordering.is_sent(standing.published_at, press.now), at=at)
+        return pass_gate(session, press, standing, order, account)
 
     return await commit(cap, write)
 
 
-def _pass_gate(session: Session, press: Press, draft: PostRow, account: Named, *, deliver: bool) -> Published:
-    """Make a draft public as it stands now, where need be after asking the members."""
+def pass_gate(session: Session, press: Press, draft: PostRow, order: Order, account: Named) -> Published:
+    """Make a draft, which is locked, public as it stands, where need be after asking the members.
+
+    Raises: Conflict, NotAllowed.
+    """
+    if order.at is not None:
+        ordering.require_future(order.at, press.now)
+        releasing.require_in_time(session, draft, order.at)
     action: Action = "publish-joint" if binding.is_joint(session, draft) else "publish"
     needed = gating.needed(session, press.collective.id, action)
-    if needed == 1 and account is None and not GATES[action].uses_cosign_key:
-        return _go_public(session, press, draft, deliver=deliver)
+    if needed == 1 and account is None and order.at is None and not GATES[action].uses_cosign_key:
+        return _go_public(session, press, draft, deliver=order.deliver)
     question = Question(
         collective_id=press.collective.id,
         action=action,
         subject_uri=federated_objects.list_of_post(session, draft.id)[0].uri,
-        digest=binding.release_digest(session, draft),
-        parameters=json.dumps({"deliver": deliver}).encode(),
+        digest=binding.release_digest(session, draft, order.at),
+        parameters=order.as_parameters(),
+        not_before=order.at,
+        expires_at=None if order.at is None else order.at + deciding.OPEN_FOR,
     )
     account_id = accounts.id_of(session, account)
     standing = deciding.ask(session, question, account_id=account_id, now=press.now)
@@ -161,10 +172,10 @@ def _execute(session: Session, press: Press, decision: DecisionRow) -> Published
     draft = posts.lock(session, finding.require_post(session, press.urls, decision.subject_uri).id)
     if draft.state != "draft":
         raise Stale(f"This post is {draft.state}, not a draft.")
-    digest = binding.release_digest(session, draft)
+    order = ordering.order_of(decision.parameters)
+    digest = binding.release_digest(session, draft, order.at)
     mandate = deciding.require_decision(session, decision.uid, digest, press.now)
-    deliver = bool(json.loads(decision.parameters)["deliver"])
-    return _go_public(session, replace(press, mandate=mandate), draft, deliver=deliver)
+    return _go_public(session, replace(press, mandate=mandate), draft, deliver=order.deliver)
 
 
 def _go_public(session: Session, press: Press, draft: PostRow, *, deliver: bool) -> Published:
@@ -220,7 +231,7 @@ def _add(
     kept = drafting.save(session, press.urls, row, prepared, press.now)
     if draft:
         return describe(session, press.urls, row, posts.get(session, kept.id))
-    return _pass_gate(session, press, kept, None, deliver=deliver)
+    return pass_gate(session, press, kept, Order(deliver=deliver), None)
 
 
 def _further_key(session: Session, row: CollectiveRow, key: str) -> str:

@@ -128,7 +128,7 @@ def go_public(session: Session, press: Press, post: PostRow, *, deliver: bool) -
 def open_post(session: Session, press: Press, post: PostRow) -> PostRow:
     """Let a post be found and read as public; what it says is opened object by object."""
     facts = _draft_facts(session, post)
-    _require_in_time(facts, press.now)
+    require_in_time(session, post, press.now)
     published_at = min(post.published_at or press.now, press.now).replace(microsecond=0)
     posts.set_public(session, post.id, published_at=published_at, now=press.now)
     texts.open_slugs(session, post.id)
@@ -141,8 +141,9 @@ def _draft_facts(session: Session, post: PostRow) -> Facts:
     return parse_facts(federated_objects.newest_revision(session, subject.id).facts)
 
 
-def _require_in_time(facts: Facts, now: datetime) -> None:
-    """Raise Conflict if the day is over until which a statement could be published."""
+def require_in_time(session: Session, post: PostRow, now: datetime) -> None:
+    """Raise Conflict if by then the day is over until which a statement could be published."""
+    facts = _draft_facts(session, post)
     before = facts.statement.publish_before if facts.statement else None
     if before is not None and before <= now:
         raise Conflict(

@@ -1,0 +1,50 @@
+"""How and when a draft is to be made public, as a decision of the members keeps it. Pure."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from fedinode.errors import Conflict
+from fedinode.i18n import N_
+from fedinode.manuscripts import BACKDATED_AFTER
+
+#: Whoever decides now hardly knows what holds later.
+MAX_AHEAD: Final = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How a draft is made public: whether followers are sent it, and when; without a moment, now."""
+
+    deliver: bool
+    at: datetime | None = None
+    #: The saved state of a working copy that the draft was made of.
+    copy_uid: str | None = None
+    number: int | None = None
+
+    def as_parameters(self) -> bytes:
+        """Return the order as a decision keeps it."""
+        at = self.at.isoformat() if self.at else None
+        said = {"deliver": self.deliver, "at": at, "copy": self.copy_uid, "number": self.number}
+        return json.dumps({name: value for name, value in said.items() if value is not None}).encode()
+
+
+def order_of(parameters: bytes) -> Order:
+    """Return the order that a decision keeps."""
+    said = json.loads(parameters)
+    at = datetime.fromisoformat(said["at"]) if "at" in said else None
+    return Order(deliver=said["deliver"], at=at, copy_uid=said.get("copy"), number=said.get("number"))
+
+
+def is_sent(published_at: datetime | None, now: datetime) -> bool:
+    """Tell whether followers are sent a draft with this date: what is old is not."""
+    return published_at is None or published_at >= now - BACKDATED_AFTER
+
+
+def require_future(at: datetime, now: datetime) -> None:
+    """Raise Conflict for a moment that nothing can be set for."""
+    if at <= now:
+        raise Conflict(N_("This moment is over already; choose a later one, or publish now."))
+    if at > now + MAX_AHEAD:
+        raise Conflict(N_("This is more than a year ahead; choose an earlier moment."))
