@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
+from fedinode.storage.locking import locked
 
 _TABLE = models.Follow
 
@@ -66,6 +67,20 @@ def set_state(session: Session, follow_id: int, state: str, now: datetime) -> No
 def find(session: Session, follow_id: int) -> FollowRow | None:
     """Return a follow by its number."""
     return _one(session, _select().where(_TABLE.id == follow_id))
+
+
+def by_ids(session: Session, ids: Collection[int]) -> tuple[FollowRow, ...]:
+    """Return follows by their numbers."""
+    query = _select().where(_TABLE.id.in_(set(ids))).order_by(_TABLE.id)
+    return tuple(FollowRow(**row._mapping) for row in session.execute(query))
+
+
+def lock_pending(session: Session, ids: Collection[int]) -> tuple[int, ...]:
+    """Return those of these requests to follow us that wait, and hold them."""
+    query = select(_TABLE.id).where(
+        _TABLE.id.in_(set(ids)), _TABLE.direction == "in", _TABLE.state == "pending"
+    )
+    return tuple(session.scalars(locked(session, query.order_by(_TABLE.id))))
 
 
 def find_between(session: Session, direction: str, collective_id: int, actor_id: int) -> FollowRow | None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
+from fedinode.storage.locking import locked
 
 _TABLE = models.Reply
 _OBJECTS = models.FederatedObject
@@ -202,6 +203,18 @@ def find_details(session: Session, reply_id: int) -> ReplyDetails | None:
     """Return a reply by its number."""
     row = session.execute(_details().where(_TABLE.id == reply_id)).one_or_none()
     return ReplyDetails(**row._mapping) if row else None
+
+
+def list_details(session: Session, ids: Sequence[int]) -> tuple[ReplyDetails, ...]:
+    """Return replies by their numbers, in the order in which they came."""
+    rows = session.execute(_details().where(_TABLE.id.in_(ids)).order_by(_TABLE.id))
+    return tuple(ReplyDetails(**row._mapping) for row in rows)
+
+
+def lock_held(session: Session, ids: Sequence[int]) -> tuple[ReplyDetails, ...]:
+    """Return those of these replies that wait for a decision, and hold them."""
+    query = select(_TABLE.id).where(_TABLE.id.in_(ids), _TABLE.state == "held").order_by(_TABLE.id)
+    return list_details(session, session.scalars(locked(session, query)).all())
 
 
 def decide(session: Session, reply_id: int, state: str, decision: str, now: datetime) -> None:

@@ -161,6 +161,28 @@ def by_ids(session: Session, object_id: int, ids: Collection[int]) -> list[Suppo
     return _rows(session, locked(session, query))
 
 
+def with_objects(session: Session, ids: Collection[int]) -> list[tuple[SupporterRow, str]]:
+    """Return rows of any statement by their numbers, each with the id of what was signed."""
+    objects = models.FederatedObject
+    uris = select(_TABLE.id, objects.uri).join(objects, objects.id == _TABLE.object_id)
+    signed = {row.id: row.uri for row in session.execute(uris.where(_TABLE.id.in_(set(ids))))}
+    query = select(*_ROW).where(_TABLE.id.in_(set(ids))).order_by(_TABLE.id)
+    return [(row, signed[row.id]) for row in _rows(session, locked(session, query))]
+
+
+def collective_of(session: Session, row_id: int) -> str | None:
+    """Return the name of the collective whose statement somebody signed; None for what is only pending."""
+    objects, posts, collectives = models.FederatedObject, models.Post, models.Collective
+    query = (
+        select(collectives.name)
+        .join(posts, posts.collective_id == collectives.id)
+        .join(objects, objects.post_id == posts.id)
+        .join(_TABLE, _TABLE.object_id == objects.id)
+        .where(_TABLE.id == row_id, _TABLE.state != "pending")
+    )
+    return session.scalar(query)
+
+
 def likenesses(session: Session, object_id: int) -> list[Likeness]:
     """Return what can be compared of everybody confirmed who left a name, in the order they confirmed."""
     query = (

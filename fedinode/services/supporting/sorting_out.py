@@ -75,9 +75,7 @@ async def invalidate(cap: Capabilities, url: str, ids: Sequence[int], reason: st
     def write(session: Session) -> int:
         now = cap.clock()
         rows = _require(session, cap.urls, url, ids, _STANDING)
-        for row in rows:
-            supporters.invalidate(session, row, words, now)
-        noting.note_all(session, rows, "person-invalidated", now)
+        invalidate_rows(session, rows, words, now)
         _audit(session, "invalidate-signers", url, rows, now, reason=words)
         return len(rows)
 
@@ -90,12 +88,29 @@ async def restore(cap: Capabilities, url: str, ids: Sequence[int]) -> int:
     def write(session: Session) -> int:
         now = cap.clock()
         rows = _require(session, cap.urls, url, ids, _RESTORABLE)
-        supporter_lists.restore(session, [row.id for row in rows])
-        noting.note_all(session, rows, "person-restored", now)
+        restore_rows(session, rows, now)
         _audit(session, "restore-signers", url, rows, now)
         return len(rows)
 
     return await cap.database.write(write)
+
+
+def invalidate_rows(session: Session, rows: Sequence[SupporterRow], reason: str, now: datetime) -> None:
+    """Count people of any statements no longer, in the caller's transaction; the caller writes the audit."""
+    for row in rows:
+        supporters.invalidate(session, row, reason, now)
+    _note_by_statement(session, rows, "person-invalidated", now)
+
+
+def restore_rows(session: Session, rows: Sequence[SupporterRow], now: datetime) -> None:
+    """Let people of any statements count again, in the caller's transaction, which writes the audit."""
+    supporter_lists.restore(session, [row.id for row in rows])
+    _note_by_statement(session, rows, "person-restored", now)
+
+
+def _note_by_statement(session: Session, rows: Sequence[SupporterRow], event: str, now: datetime) -> None:
+    for object_id in sorted({row.object_id for row in rows}):
+        noting.note_all(session, [row for row in rows if row.object_id == object_id], event, now)
 
 
 async def find_resembling(cap: Capabilities, url: str) -> tuple[Resembling, ...]:
