@@ -43,9 +43,9 @@ _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 #: Who saves at the very same moment as others is asked to press again after so many tries.
 _TRIES: Final = 5
 _TITLE_CHARS: Final = 200
-_GONE: Final = N_("There is no such text, or it is not yours to write.")
+GONE: Final = N_("There is no such text, or it is not yours to write.")
 _TOO_LONG: Final = N_("This text is too long to be kept in one piece; divide it.")
-_CLOSED: Final = N_("This text was released or thrown away meanwhile; nothing was changed.")
+CLOSED: Final = N_("This text was released or thrown away meanwhile; nothing was changed.")
 _TRANSLATION_ONLY: Final = N_("You may change translations of this text, not the text itself.")
 
 
@@ -145,7 +145,7 @@ def require_copy(session: Session, member: Member, uid: str, right: Right = "wri
     copy = desk_texts.find(session, uid) if is_uid(uid) else None
     collective = collectives.get(session, copy.collective_id).name if copy else ""
     if copy is None or not member.may(right, collective):
-        raise NotFound(_GONE)
+        raise NotFound(GONE)
     return copy, collective
 
 
@@ -157,7 +157,7 @@ def is_uid(written: str) -> bool:
 def _require_line(session: Session, copy: CopyRow, number: int) -> VersionLine:
     found = desk_texts.find_line(session, copy, number)
     if found is None:
-        raise NotFound(_GONE)
+        raise NotFound(GONE)
     return found
 
 
@@ -222,7 +222,7 @@ async def begin(cap: Capabilities, member: Member, collective: str, source: str,
     Raises: NotFound where the member may not write.
     """
     if not is_uid(uid) or not member.may("write", collective):
-        raise NotFound(_GONE)
+        raise NotFound(GONE)
     tidied = tidy(source)
 
     def write(session: Session) -> Working:
@@ -304,7 +304,7 @@ async def save(
 
 def _look(session: Session, wish: _Wish) -> _Seen:
     copy, collective = require_copy(session, wish.member, wish.uid, wish.right)
-    _require_open(copy)
+    require_open(copy)
     line = desk_texts.newest(session, copy)
     standing = desk_texts.find_source(session, copy, line.number) or ""
     base_line = desk_texts.find_line(session, copy, wish.change.base_number)
@@ -315,9 +315,10 @@ def _look(session: Session, wish: _Wish) -> _Seen:
     return _Seen(line=line, standing=standing, base=base)
 
 
-def _require_open(copy: CopyRow) -> None:
+def require_open(copy: CopyRow) -> None:
+    """Raise Conflict for a text that is not being written any more."""
     if copy.state != "open":
-        raise Conflict(_CLOSED)
+        raise Conflict(CLOSED)
 
 
 def _require_translation(before: str, after: str) -> None:
@@ -350,7 +351,7 @@ def _keep(
 ) -> Saved | Clashed | None:
     """Keep what came of it; None where somebody saved meanwhile."""
     copy, _ = require_copy(session, wish.member, wish.uid, wish.right)
-    _require_open(copy)
+    require_open(copy)
     if desk_texts.newest(session, copy).number != seen.line.number:
         return None
     if isinstance(outcome, Differing):

@@ -258,6 +258,12 @@ def _lines(copy: CopyRow) -> Select[Any]:
 # -- the end
 
 
+def list_open(session: Session) -> list[CopyRow]:
+    """Return all working copies that are being written."""
+    query = select(_COPIES).where(_COPIES.state == "open").order_by(_COPIES.id)
+    return [_copy(session, row) for row in session.scalars(query)]
+
+
 def list_closed(session: Session, before: datetime, limit: int) -> list[CopyRow]:
     """Return working copies that were released or dropped before a moment."""
     query = select(_COPIES).where(_COPIES.state != "open", _COPIES.updated_at < before)

@@ -1,5 +1,6 @@
 """Rows of posts: works of a collective, in one or more languages."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -172,6 +173,26 @@ def list_newest(session: Session, collective_id: int | None, limit: int) -> tupl
     if collective_id is not None:
         query = query.where(_TABLE.collective_id == collective_id)
     return tuple(PostRow(**row._mapping) for row in session.execute(query))
+
+
+def list_in(
+    session: Session, collective_ids: Collection[int], state: str, *, limit: int, offset: int
+) -> tuple[PostRow, ...]:
+    """Return posts of some collectives in a state, what was made last first."""
+    query = select(*_COLUMNS).where(_TABLE.collective_id.in_(collective_ids), _TABLE.state == state)
+    rows = session.execute(query.order_by(_TABLE.id.desc()).limit(limit).offset(offset))
+    return tuple(PostRow(**row._mapping) for row in rows)
+
+
+def count_in(session: Session, collective_ids: Collection[int], state: str) -> int:
+    """Return how many posts of some collectives are in a state."""
+    query = select(func.count()).where(_TABLE.collective_id.in_(collective_ids), _TABLE.state == state)
+    return session.execute(query).scalar_one()
+
+
+def find_by_uid(session: Session, uid: str) -> PostRow | None:
+    """Return the post with this random name."""
+    return _find(session, select(*_COLUMNS).where(_TABLE.uid == uid))
 
 
 def count_public(session: Session, collective_id: int) -> int:
