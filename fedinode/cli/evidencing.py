@@ -86,7 +86,11 @@ async def show_keys(call: Call, cap: Capabilities) -> None:
 async def rotate_keys(call: Call, cap: Capabilities) -> None:
     """Give a collective new keys."""
     call.require_yes("This makes new keys for statements and signatures; the old ones stay to check what is.")
-    for key in await trusting.rotate(cap, call.args.collective):
+    done = await trusting.rotate(cap, call.args.collective, account=call.args.account)
+    if done.standing is not None and not done.keys:
+        agreeing.tell_standing(call, done.standing, None, "")
+        return
+    for key in done.keys:
         call.output.line(f"{key.key_id} {key.key}")
     call.output.say("New signatures are made with these. Tell those who keep your keys on paper.")
 
@@ -137,9 +141,9 @@ COMMANDS = (
     ),
     Command(
         name="rotate-keys",
-        summary="give a collective new keys for statements and signatures; the old ones stay",
+        summary="give a collective new keys for statements and signatures, or ask the members to",
         run=on_node(rotate_keys),
-        arguments=(AS,),
+        arguments=(AS, agreeing.ACCOUNT),
         destroys=True,
     ),
 )

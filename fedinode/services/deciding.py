@@ -4,6 +4,9 @@
 path passes before it acts: without an approved decision over exactly this digest nothing leaves. An answer
 is bound to the digest of what was seen; another digest is another question. All of it runs inside the
 caller's transaction, so that a decision and what it allows are one commit.
+
+Between agreeing and doing lies the cooling-off time of the collective: all members are told, and any of them
+can stop it (`stopping`). The worker does it then (`list_ripe`), and what was agreed to in a general stop.
 """
 
 from dataclasses import dataclass, replace
@@ -11,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from fedinode.errors import Conflict, NotAllowed, NotFound
-from fedinode.services import gating, telling
-from fedinode.services.gating import Action
+from fedinode.i18n import N_
+from fedinode.services import gating, halting, telling
+from fedinode.services.gating import GATES, Action
 from fedinode.storage import audit_log, decisions
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow, NewDecision, VoteRow
@@ -24,6 +28,16 @@ LOWERING_DELAY: Final = timedelta(days=7)
 
 #: A question that nobody answers ends by itself.
 OPEN_FOR: Final = timedelta(days=30)
+
+_SAID_YES: Final = N_("This account has said yes already, which counts once; not answered: {missing}.")
+_SAID_NO: Final = N_("This account has said no already, which counts once; not answered: {missing}.")
+_OVER: Final = N_("Decision {id} is {state}: it takes no more votes.")
+_ENDED: Final = N_("Decision {id} ended on {at} UTC.")
+_LAPSED: Final = N_(
+    "This account was not used for {days} days and no longer counts; `fedinode account wake EMAIL`, or an "
+    "owner at the desk, brings it back."
+)
+_NO_VOTE: Final = N_("This account may not decide this for the collective.")
 
 
 class Stale(Conflict):
@@ -70,7 +84,12 @@ class Standing:
     @property
     def still_needed(self) -> int:
         """How many more have to say yes."""
-        return max(0, self.decision.needed - len(self.yes))
+        return 0 if self.decision.agreed_at else max(0, self.decision.needed - len(self.yes))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Enough members agreed, and it is done later, unless somebody stops it."""
+        return self.decision.state == "open" and self.decision.agreed_at is not None
 
 
 def ask(session: Session, question: Question, *, account_id: int | None, now: datetime) -> Standing:
@@ -90,9 +109,7 @@ def ask(session: Session, question: Question, *, account_id: int | None, now: da
         )
     decision, is_new = _same_or_new(session, question, needed, now)
     if account_id is None:
-        decisions.set_state(session, decision.id, "approved")
-        _audit(session, "approved", decision, None, now)
-        return _standing(session, replace(decision, state="approved"), now)
+        return _agree(session, _standing(session, decision, now), now)
     standing = cast(session, decision, account_id, "yes", now=now)
     if is_new and standing.decision.state == "open":
         telling.tell_members(
@@ -121,30 +138,82 @@ def cast(
     vote = VoteRow(account_id=account_id, choice=choice, digest=decision.digest, at=now)
     decisions.put_vote(session, decision.id, vote)
     decisions.record_seen(session, account_id, now)
-    _audit(session, f"voted-{choice}", decision, account_id, now)
+    audit(session, f"voted-{choice}", decision, account_id, now)
     return settle(session, decision, now)
 
 
 def settle(session: Session, decision: DecisionRow, now: datetime) -> Standing:
     """Count the answers of those who still are members, and record what they add up to."""
     standing = _standing(session, decision, now)
-    needed = standing.decision.needed
-    reachable = len(standing.yes) + len(standing.missing)
-    if len(standing.yes) >= needed and (decision.not_before is None or decision.not_before <= now):
-        state = "approved"
-    elif standing.no and reachable < needed:
-        state = "refused"
-    else:
-        return standing
-    decisions.set_state(session, decision.id, state)
-    _audit(session, state, decision, None, now)
+    if _is_agreed(session, standing, now):
+        return _agree(session, standing, now)
+    if decision.agreed_at is not None:
+        decisions.set_agreed(session, decision.id, None, 0)
+        audit(session, "agreed-no-more", decision, None, now)
+        standing = _standing(session, replace(decision, agreed_at=None), now)
+    if standing.no and len(standing.yes) + len(standing.missing) < standing.decision.needed:
+        return _move(session, standing, "refused", now)
+    return standing
+
+
+def _is_agreed(session: Session, standing: Standing, now: datetime) -> bool:
+    """Tell whether enough members agree, by what holds now."""
+    decision = standing.decision
+    if len(standing.yes) >= decision.needed:
+        # Those who remain may lower a number only after the time in which the others can come back.
+        return decision.action != "threshold" or decision.not_before is None or decision.not_before <= now
+    # The operator decided alone, where that is enough; a member's no takes it back.
+    is_alone = decision.needed == 1 and decision.agreed_at is not None
+    return is_alone and not decisions.votes_of(session, decision.id)
+
+
+def _agree(session: Session, standing: Standing, now: datetime) -> Standing:
+    """Let what enough agreed to be done now, or once its time has come."""
+    decision = standing.decision
+    # Agreed to at a moment that is still to come: the clock was set back, and the time begins anew.
+    if decision.agreed_at is None or decision.agreed_at > now:
+        decision = _begin_to_wait(session, decision, now)
+        standing = replace(standing, decision=decision)
+    is_ripe = decision.ripe_at is not None and decision.ripe_at <= now
+    if is_ripe and halting.permits(session, GATES[decision.action].while_stopped):
+        return _move(session, standing, "approved", now)
+    return standing
+
+
+def _begin_to_wait(session: Session, decision: DecisionRow, now: datetime) -> DecisionRow:
+    minutes = gating.cooling(session, decision.collective_id, decision.action)
+    decisions.set_agreed(session, decision.id, now, minutes)
+    if minutes and decision.agreed_at is None:
+        audit(session, "agreed", decision, None, now)
+        telling.tell_everybody(session, decision.collective_id, f"cooling:{decision.uid}", now)
+    return replace(decision, agreed_at=now, cooling_minutes=minutes)
+
+
+def _move(session: Session, standing: Standing, state: str, now: datetime) -> Standing:
+    decisions.set_state(session, standing.decision.id, state, now)
+    audit(session, state, standing.decision, None, now)
     return replace(standing, decision=replace(standing.decision, state=state))
 
 
 def list_ripe(session: Session, now: datetime) -> tuple[DecisionRow, ...]:
     """Return the decisions that enough members agreed to, and whose waiting time is over by now."""
     waited = (_standing(session, each, now) for each in decisions.list_ripe(session, now))
-    return tuple(each.decision for each in waited if not each.still_needed)
+    return tuple(
+        each.decision
+        for each in waited
+        if _is_agreed(session, each, now)
+        and halting.permits(session, GATES[each.decision.action].while_stopped)
+        and not _still_cools(each.decision, now)
+    )
+
+
+def _still_cools(decision: DecisionRow, now: datetime) -> bool:
+    return (
+        decision.agreed_at is not None
+        and decision.agreed_at <= now
+        and decision.ripe_at is not None
+        and decision.ripe_at > now
+    )
 
 
 def require_decision(session: Session, decision_uid: str, digest: str, now: datetime) -> Mandate:
@@ -152,10 +221,13 @@ def require_decision(session: Session, decision_uid: str, digest: str, now: date
 
     The answers are counted again: who left or lapsed meanwhile no longer counts.
 
-    Raises: NotAllowed if it is not approved (any more); Stale if what it was about has changed: then the
-    decision is closed by `close_stale`, since an exception undoes the caller's transaction.
+    Raises: NotAllowed if it is not approved (any more), Halted if everything was stopped; Stale if what it
+    was about has changed: then the decision is closed by `close_stale`, since an exception undoes the
+    caller's transaction.
     """
-    decision = _get(session, decision_uid)
+    decision = require(session, decision_uid)
+    if not halting.permits(session, GATES[decision.action].while_stopped):
+        halting.require_running(session)
     if decision.state != "approved":
         raise NotAllowed(f"Decision {decision.uid} is {decision.state}, not approved.")
     if decision.digest != digest:
@@ -166,8 +238,8 @@ def require_decision(session: Session, decision_uid: str, digest: str, now: date
     was_voted_on = needed > 1 or decisions.votes_of(session, decision.id) != ()
     if was_voted_on and len(standing.yes) < needed:
         raise NotAllowed(f"Decision {decision.uid} is no longer backed by as many as it takes ({needed}).")
-    decisions.set_state(session, decision.id, "executed", now=now)
-    _audit(session, "executed", decision, None, now)
+    decisions.set_state(session, decision.id, "executed", now)
+    audit(session, "executed", decision, None, now)
     return _mandate(decision)
 
 
@@ -190,22 +262,22 @@ def close_stale(
     session: Session, decision_uid: str, now: datetime, *, reason: str = "It has changed since."
 ) -> None:
     """Close a decision whose subject has changed since, or that cannot be acted on."""
-    decision = _get(session, decision_uid)
-    decisions.set_state(session, decision.id, "cancelled", reason=reason)
-    _audit(session, "cancelled", decision, None, now)
+    decision = require(session, decision_uid)
+    decisions.set_state(session, decision.id, "cancelled", now, reason=reason)
+    audit(session, "cancelled", decision, None, now)
 
 
 def expire(session: Session, now: datetime) -> int:
     """Close the questions whose time is over and return how many there were."""
-    over = decisions.list_expired(session, now)
+    over = decisions.list_expired(session, now, now - OPEN_FOR)
     for decision in over:
         _close_expired(session, decision, now)
     return len(over)
 
 
 def _close_expired(session: Session, decision: DecisionRow, now: datetime) -> None:
-    decisions.set_state(session, decision.id, "expired", reason="Its time was over.")
-    _audit(session, "expired", decision, None, now)
+    decisions.set_state(session, decision.id, "expired", now, reason="Its time was over.")
+    audit(session, "expired", decision, None, now)
 
 
 def standing_of(session: Session, decision: DecisionRow, now: datetime) -> Standing:
@@ -236,7 +308,7 @@ def _same_or_new(
         expires_at=question.expires_at or now + OPEN_FOR,
     )
     decision = decisions.add(session, new, now)
-    _audit(session, "asked", decision, None, now)
+    audit(session, "asked", decision, None, now)
     return decision, True
 
 
@@ -284,39 +356,40 @@ def _said(session: Session, decision: DecisionRow, account_id: int) -> str | Non
 
 def _require_settled(session: Session, decision: DecisionRow, choice: Choice, now: datetime) -> Standing:
     standing = settle(session, decision, now)
-    if standing.decision.state != "open":
+    if standing.decision.state != "open" or (choice == "yes" and standing.is_waiting):
         return standing
-    still = ", ".join(standing.missing) or "nobody who could"
-    raise Conflict(f"This account has said {choice} already, which counts once; not answered: {still}.")
+    still = ", ".join(standing.missing) or "-"
+    if choice == "yes":
+        raise Conflict(_SAID_YES, missing=still)
+    raise Conflict(_SAID_NO, missing=still)
 
 
 def _require_open(decision: DecisionRow, now: datetime) -> None:
     if decision.state != "open":
-        raise Conflict(f"Decision {decision.uid} is {decision.state}: it takes no more votes.")
-    if decision.expires_at is not None and decision.expires_at <= now:
-        raise Conflict(f"Decision {decision.uid} ended on {decision.expires_at:%Y-%m-%d %H:%M} UTC.")
+        raise Conflict(_OVER, id=decision.uid, state=decision.state)
+    if decision.expires_at is not None and decision.expires_at <= now and decision.agreed_at is None:
+        raise Conflict(_ENDED, id=decision.uid, at=f"{decision.expires_at:%Y-%m-%d %H:%M}")
 
 
 def _require_member(session: Session, decision: DecisionRow, account_id: int, now: datetime) -> None:
     for member in gating.members(session, decision.collective_id, decision.action, now):
         if member.account_id == account_id:
             if member.has_lapsed:
-                raise NotAllowed(
-                    f"This account was not used for {decisions.LAPSES_AFTER.days} days and no longer counts; "
-                    "`fedinode account wake EMAIL` brings it back."
-                )
+                raise NotAllowed(_LAPSED, days=decisions.LAPSES_AFTER.days)
             return
-    raise NotAllowed("This account may not decide this for the collective.")
+    raise NotAllowed(_NO_VOTE)
 
 
-def _get(session: Session, uid: str) -> DecisionRow:
+def require(session: Session, uid: str) -> DecisionRow:
+    """Return a decision, locked until the commit. Raises: NotFound."""
     decision = decisions.find(session, uid)
     if decision is None:
         raise NotFound(f"There is no decision {uid}.")
     return decision
 
 
-def _audit(session: Session, deed: str, decision: DecisionRow, account_id: int | None, now: datetime) -> None:
+def audit(session: Session, deed: str, decision: DecisionRow, account_id: int | None, now: datetime) -> None:
+    """Write into the audit what became of a question."""
     audit_log.add(
         session,
         f"decision.{deed}",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from federation import activities, jsonld
@@ -10,11 +11,12 @@ from fedinode import i18n, text
 from fedinode.cache import NODE_KEY, SIGNERS_KEY, collective_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import UsageError
-from fedinode.services import illustrating, portraying, registering, sending
+from fedinode.services import halting, illustrating, portraying, registering, sending
 from fedinode.services.sending import Outgoing
 from fedinode.storage import collectives, invalidations, media_files
 from fedinode.storage.collectives import CollectiveRow, CollectiveText
 from fedinode.storage.database import Session
+from fedinode.urls import Urls
 
 MAX_NAME_CHARS = 100
 MAX_ABOUT_CHARS = 20_000
@@ -94,7 +96,11 @@ async def set_look(
 
 
 async def _commit(cap: Capabilities, collective: str, write: Callable[[Session], int]) -> int:
-    told = await cap.database.write(write)
+    def guarded(session: Session) -> int:
+        halting.require_running(session)
+        return write(session)
+
+    told = await cap.database.write(guarded)
     cap.cache.invalidate((NODE_KEY, collective_key(collective)))
     cap.bells.deliver.set()
     return told
@@ -123,12 +129,17 @@ def _render(markdown: str) -> str:
 
 def tell_followers(session: Session, cap: Capabilities, row: CollectiveRow) -> int:
     """Send the followers' servers the actor as it is now."""
-    now = cap.clock()
+    return tell(session, cap.urls, row, cap.clock())
+
+
+def tell(session: Session, urls: Urls, row: CollectiveRow, now: datetime) -> int:
+    """Send the followers' servers the actor as it is at a moment. Raises: Halted."""
+    halting.require_running(session)
     invalidations.record(session, (NODE_KEY, collective_key(row.name)), now)
-    document = portraying.collective_document(session, cap.urls, row)
+    document = portraying.collective_document(session, urls, row)
     sent = sending.send(
         session,
-        cap.urls,
+        urls,
         Outgoing(
             type=activities.UPDATE,
             actor_uri=row.uri,
@@ -137,7 +148,7 @@ def tell_followers(session: Session, cap: Capabilities, row: CollectiveRow) -> i
             cause_key=f"update-actor:{row.uri}:{int(now.timestamp() * 1_000_000)}",
             make=lambda envelope: activities.update(envelope, document),
             to=(jsonld.PUBLIC,),
-            cc=(cap.urls.collective_followers(row.name),),
+            cc=(urls.collective_followers(row.name),),
             to_followers=True,
         ),
         now,

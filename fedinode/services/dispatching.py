@@ -16,7 +16,7 @@ from federation.net import delivery
 from federation.net.delivery import Deferred, DeliveryRequest
 from fedinode import failpoints
 from fedinode.capabilities import Capabilities
-from fedinode.services import judging, readying, recording
+from fedinode.services import halting, judging, readying, recording
 from fedinode.services.bodies import Bodies
 from fedinode.services.judging import Attempted
 from fedinode.services.selfchecking import Guard
@@ -158,6 +158,8 @@ class Dispatcher:
 
     async def lease_due(self) -> int:
         """Lease as many due rows as can be attempted now, and begin; return how many."""
+        if not await self._cap.database.read(halting.is_running):
+            return 0
         free = self._capacity - len(self._tasks)
         # A transaction for every single place that becomes free would cost more than it gains.
         if free < self._capacity // 2:

@@ -14,7 +14,6 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound, UsageError
 from fedinode.services import deciding, gating, registering
 from fedinode.services.deciding import Question, Standing
-from fedinode.services.gating import VOTING_ROLES
 from fedinode.services.registering import ROLES, SignInLink
 from fedinode.storage import accounts, audit_log, collectives, decisions
 from fedinode.storage.collectives import CollectiveRow
@@ -188,8 +187,8 @@ def _pass_gate(session: Session, change: _Change, account: str | None, now: date
     row = change.collective
     asker = None if account is None else accounts.require_by_email(session, account).id
     leaves = change.deed == "remove" and asker == change.account_id
-    votes = change.role in VOTING_ROLES
-    if not votes or leaves or gating.needed(session, row.id, "member") == 1:
+    votes = gating.has_vote(session, row.id, change.role)
+    if not votes or leaves or gating.is_immediate(session, row.id, "member"):
         _apply(session, change, asker, now)
         return None
     question = Question(

@@ -12,7 +12,7 @@ from federation import activities, jsonld
 from fedinode.cache import follows_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound
-from fedinode.services import registering, resolving, sending
+from fedinode.services import halting, registering, resolving, sending
 from fedinode.services.sending import Outgoing
 from fedinode.storage import follows, inboxes, invalidations
 from fedinode.storage.collectives import CollectiveRow
@@ -52,6 +52,7 @@ async def follow(cap: Capabilities, handle: str, *, collective: str | None = Non
         raise Conflict("A collective cannot follow itself.")
 
     def write(session: Session) -> Relation:
+        halting.require_running(session)
         known = follows.find_between(session, "out", row.id, actor.id)
         if known is None or known.state not in ("pending", "accepted"):
             send_request(session, cap.urls, row, actor, cap.clock())
@@ -70,6 +71,7 @@ async def unfollow(cap: Capabilities, handle: str, *, collective: str | None = N
         raise NotFound(f"{row.name} does not follow {handle}.")
 
     def write(session: Session) -> Relation:
+        halting.require_running(session)
         send_end(session, cap.urls, known, cap.clock())
         return _standing(session, row.id, known.actor_id)
 
@@ -165,6 +167,7 @@ async def settle(
     """
 
     def write(session: Session) -> int:
+        halting.require_running(session)
         answered = 0
         for number in request_ids:
             found = follows.find(session, number)
@@ -182,6 +185,7 @@ async def settle(
 
 async def _decide(cap: Capabilities, request_id: int, *, accepted: bool) -> Relation:
     def write(session: Session) -> Relation:
+        halting.require_running(session)
         found = follows.find(session, request_id)
         if found is None or found.direction != "in":
             raise NotFound(f"There is no follow request {request_id}.")

@@ -84,6 +84,12 @@ def is_running(session: Session) -> bool:
     return node_facts.find(session, _FACT) is None
 
 
+def permits(session: Session, while_stopped: bool) -> bool:
+    """Tell whether what was decided may be done now; some of it also while everything is stopped."""
+    level = level_of(session)
+    return level == "running" or (level == "stopped" and while_stopped)
+
+
 def require_running(session: Session) -> None:
     """Raise Halted where somebody stopped everything, or the node is read-only after a panic."""
     found = _find(session)
@@ -121,12 +127,19 @@ def record(
         raise UsageError(N_("Say why in at most {most} characters."), most=MAX_WHY)
     before = level_of(session)
     if _ORDER.index(before) < _ORDER.index(level):
-        sealed = sealing.seal_text(session, _PLACE, _FACT, words)
+        # Nothing is not sealed: it is to be read when the key is gone, after a panic.
+        sealed = sealing.seal_text(session, _PLACE, _FACT, words) if words else ""
         _keep(session, _Halt(level=level, at=now, account_id=account_id, sealed_why=sealed))
         audit_log.add(
             session, f"node.{level}", "node", now=now, account_id=account_id, details={"why": words}
         )
     return state_in(session)
+
+
+def shut(session: Session, account_id: int | None, now: datetime) -> None:
+    """Make the node read-only for a panic; what was written before about why it was stopped is dropped."""
+    node_facts.drop(session, _FACT)
+    record(session, "read-only", account_id, "", now)
 
 
 async def resume(cap: Capabilities) -> State:

@@ -14,7 +14,7 @@ from fedinode import smtp
 from fedinode.capabilities import Capabilities
 from fedinode.config import MailSettings
 from fedinode.i18n import gettext
-from fedinode.services import letter_words
+from fedinode.services import halting, letter_words
 from fedinode.services.letter_words import LETTERS
 from fedinode.services.supporting import mailboxes
 from fedinode.smtp import Letter, MailRefused
@@ -68,7 +68,7 @@ def queue(session: Session, mail: NewMail, now: datetime) -> bool:
 
 async def send_due(cap: Capabilities, pace: Pace) -> int:
     """Send what is due and within the pace; return how many mails were sent, given up or put off."""
-    if cap.settings.mail.host is None:
+    if cap.settings.mail.host is None or await cap.database.read(halting.level_of) == "read-only":
         return 0
     now = cap.clock()
     due = await cap.database.write(lambda session: mail_queue.take_due(session, now, _AT_ONCE))

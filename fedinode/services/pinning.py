@@ -14,7 +14,7 @@ from federation.jsonld import Document
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict
 from fedinode.manuscripts import Kind
-from fedinode.services import describing, publishing, releasing, sending
+from fedinode.services import describing, halting, publishing, releasing, sending
 from fedinode.services.publishing import Published
 from fedinode.services.sending import Outgoing
 from fedinode.storage import collectives, invalidations, posts
@@ -71,6 +71,7 @@ async def _set_pin(
     require: Callable[[Session, PostRow, CollectiveRow], None],
 ) -> Published:
     def write(session: Session) -> Published:
+        halting.require_running(session)
         found, row = publishing.post_and_collective(session, cap.urls, url)
         collectives.lock(session, row.id)
         post = posts.lock(session, found.id)

@@ -17,7 +17,7 @@ from federation.errors import AddressRefused, FederationError, FetchFailed, Gone
 from fedinode import failpoints
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NodeError, PeerUnavailable
-from fedinode.services import bookkeeping, departing, handling, keeping
+from fedinode.services import bookkeeping, departing, halting, handling, keeping
 from fedinode.services.cosigning import keeping_lists
 from fedinode.services.handling import Delayed, Dropped, Pending, Prepared, World
 from fedinode.services.responding import REACTIONS
@@ -38,18 +38,29 @@ _STATES_OBJECT: Final = frozenset({activities.CREATE, activities.UPDATE})
 
 
 async def react_once(cap: Capabilities) -> int:
-    """Apply what is due and needs no fetch; return how many entries were looked at."""
+    """Apply what is due and needs no fetch; return how many entries were looked at.
+
+    A node that is read-only takes nothing out of the journal.
+    """
     now = cap.clock()
+    if await _is_read_only(cap):
+        return 0
     entries = await cap.database.read(lambda session: journal.list_quick(session, now, QUICK_ENTRIES))
     if entries:
         await _apply(cap, await asyncio.to_thread(_prepare_all, entries))
     return len(entries)
 
 
+async def _is_read_only(cap: Capabilities) -> bool:
+    return await cap.database.read(halting.level_of) == "read-only"
+
+
 async def fetch_once(cap: Capabilities) -> int:
     """Fetch what due entries wait for and apply them; return how many entries were looked at."""
     now = cap.clock()
-    if not await cap.database.read(lambda session: journal.has_slow(session, now)):
+    if await _is_read_only(cap) or not await cap.database.read(
+        lambda session: journal.has_slow(session, now)
+    ):
         return 0
     entries = await cap.database.write(
         lambda session: journal.claim_slow(session, now, now + LEASE, SLOW_ENTRIES)

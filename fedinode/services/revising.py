@@ -13,6 +13,7 @@ from fedinode.services import (
     deciding,
     drafting,
     gating,
+    halting,
     indexing,
     preparing,
     publishing,
@@ -102,7 +103,7 @@ def edit_public(
     if asked is not None and not asked.is_approved:
         unchanged = publishing.describe(session, press.urls, press.collective, post)
         return replace(unchanged, standing=asked)
-    changed, queued = _change(session, press, post, prepared, previous if text_changed else None)
+    changed, queued = _change_public(session, press, post, prepared, previous if text_changed else None)
     described = publishing.describe(session, press.urls, press.collective, changed, deliveries=queued)
     return replace(described, standing=asked)
 
@@ -113,8 +114,8 @@ def _pass_gate(
     """Ask the members about a change where they decide about it; the press that returns has their mandate."""
     is_joint = binding.is_joint(session, public) or composing.can_be_co_signed(prepared.facts)
     action: Action = "edit-joint" if is_joint else "edit"
-    needed = gating.needed(session, press.collective.id, action)
-    if needed == 1 and account is None and not GATES[action].uses_cosign_key:
+    is_at_once = gating.is_immediate(session, press.collective.id, action)
+    if is_at_once and account is None and not GATES[action].uses_cosign_key:
         return press, None
     question = Question(
         collective_id=press.collective.id,
@@ -127,10 +128,10 @@ def _pass_gate(
     if not asked.is_approved:
         return press, asked
     mandate = deciding.require_decision(session, asked.decision.uid, question.digest, press.now)
-    return replace(press, mandate=mandate), asked if needed > 1 else None
+    return replace(press, mandate=mandate), None if is_at_once else asked
 
 
-def _change(
+def _change_public(
     session: Session,
     press: Press,
     post: PostRow,
@@ -138,6 +139,7 @@ def _change(
     previous: Mapping[str, TextRevisionRow] | None,
 ) -> tuple[PostRow, int]:
     """Change a public post; `previous` are its texts if they change too. Return it, and what was queued."""
+    halting.require_running(session)
     posts.update_facts(session, post.id, prepared.as_post(post.collective_id))
     posts.set_tags(session, post.id, prepared.tags())
     for each in federated_objects.list_of_post(session, post.id):

@@ -8,6 +8,7 @@ from typing import Final
 
 from fedinode.capabilities import Capabilities
 from fedinode.services import mailing
+from fedinode.services.entitling import RIGHTS
 from fedinode.services.gating import GATES
 from fedinode.storage import accounts, collectives, decisions, invitations
 from fedinode.storage.accounts import AccountRow
@@ -51,10 +52,26 @@ def tell_members(
 
     Who asks, knows. Those who lapsed are told too: it may bring them back.
     """
+    return _tell(session, collective_id, GATES[action].voters, cause, now, asker)
+
+
+def tell_everybody(session: Session, collective_id: int, cause: str, now: datetime) -> int:
+    """Queue a mail to every member of a collective, whatever their role, once per cause; return how many."""
+    return _tell(session, collective_id, RIGHTS["enter"], cause, now, None)
+
+
+def _tell(
+    session: Session,
+    collective_id: int,
+    roles: frozenset[str],
+    cause: str,
+    now: datetime,
+    but: int | None,
+) -> int:
     language = collectives.get(session, collective_id).primary_language
     queued = 0
-    for member in accounts.list_members(session, collective_id, GATES[action].voters):
-        if member.id == asker:
+    for member in accounts.list_members(session, collective_id, roles):
+        if member.id == but:
             continue
         mail = NewMail(
             dedupe_key=f"{cause}:{member.uid}",
@@ -107,7 +124,10 @@ def _lines(session: Session, row: CollectiveRow, account: AccountRow, now: datet
     title = collectives.display_names(session, row.id).get(row.primary_language, row.name)
     for each in decisions.list_newest(session, states=("open",), collective_id=row.id):
         answered = {vote.account_id for vote in decisions.votes_of(session, each.id)}
-        if roles & GATES[each.action].voters and account.id not in answered:
+        if each.agreed_at is not None and roles:
+            # All see what is about to be done: any of them can stop it.
+            yield WaitingLine(key=f"{each.uid}-agreed", collective=title, since=each.agreed_at)
+        elif roles & GATES[each.action].voters and account.id not in answered:
             yield WaitingLine(key=each.uid, collective=title, since=each.opened_at)
     if roles & GATES["cosign"].voters:
         for invited in invitations.list_of_cell(session, row.uri, states=("open",)):

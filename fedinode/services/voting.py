@@ -9,9 +9,18 @@ from datetime import datetime
 from typing import Final
 
 from fedinode.capabilities import Capabilities
-from fedinode.errors import Conflict, NodeError, NotFound
-from fedinode.services import consulting, deciding, enrolling, publishing, releasing
-from fedinode.services.cosigning import consenting, republishing, retiring, withdrawing
+from fedinode.errors import Conflict, Halted, NodeError, NotFound
+from fedinode.services import (
+    consulting,
+    deciding,
+    enrolling,
+    excluding,
+    halting,
+    publishing,
+    releasing,
+    resuming,
+)
+from fedinode.services.cosigning import consenting, republishing, retiring, trusting, withdrawing
 from fedinode.services.deciding import Choice, Standing
 from fedinode.services.releasing import Press
 from fedinode.storage import accounts, collectives, decisions
@@ -45,6 +54,9 @@ class Waiting:
     #: Nothing is done before, even if enough agree.
     not_before: datetime | None
     expires_at: datetime | None
+    #: When enough had agreed, and when it is done if no member stops it.
+    agreed_at: datetime | None = None
+    done_at: datetime | None = None
 
 
 def _cosign(session: Session, press: Press, decision: DecisionRow) -> str:
@@ -61,6 +73,19 @@ def _remove(session: Session, press: Press, decision: DecisionRow) -> str:
 
 def _drop_copy(session: Session, press: Press, decision: DecisionRow) -> str:
     return retiring.execute(session, decision, press.now)
+
+
+def _rotate_keys(session: Session, press: Press, decision: DecisionRow) -> str:
+    return trusting.execute(session, press.urls, decision, press.now)
+
+
+def _suspend(session: Session, press: Press, decision: DecisionRow) -> str:
+    excluding.execute(session, press.urls, decision, press.now)
+    return decision.subject_uri
+
+
+def _resume(session: Session, press: Press, decision: DecisionRow) -> str:
+    return resuming.execute(session, press.urls, decision, press.now)
 
 
 def _set_thresholds(session: Session, press: Press, decision: DecisionRow) -> str:
@@ -83,6 +108,9 @@ EXECUTORS: Final[Mapping[str, Callable[[Session, Press, DecisionRow], str]]] = {
     "drop-copy": _drop_copy,
     "threshold": _set_thresholds,
     "member": _change_member,
+    "keys": _rotate_keys,
+    "block": _suspend,
+    "resume": _resume,
 }
 #: Whoever agrees to these brings the same file, since what waits is kept nowhere.
 BY_FILE: Final = frozenset({"edit", "edit-joint"})
@@ -113,6 +141,8 @@ def _waiting(session: Session, standing: Standing) -> Waiting:
         opened_at=row.opened_at,
         not_before=row.not_before,
         expires_at=row.expires_at,
+        agreed_at=row.agreed_at,
+        done_at=row.ripe_at,
     )
 
 
@@ -144,14 +174,26 @@ async def vote_as(cap: Capabilities, uid: str, choice: Choice, *, account_id: in
     except deciding.Stale:
         await cap.database.write(lambda session: deciding.close_stale(session, uid, cap.clock()))
         raise
-    cap.bells.deliver.set()
+    _follow_up(cap, decision)
     return voted
+
+
+def _follow_up(cap: Capabilities, decision: DecisionRow) -> None:
+    """Let this process notice what an act changed beside rows."""
+    if decision.action == "keys":
+        cap.keyring.forget()
+    halting.ring(cap)
 
 
 async def act_on_ripe(cap: Capabilities) -> int:
     """Do what was agreed to and had to wait; return how many decisions were acted on."""
     ripe = await cap.database.read(lambda session: deciding.list_ripe(session, cap.clock()))
-    return sum([await _settle(cap, decision) for decision in ripe])
+    return sum([await _settle(cap, decision) for decision in ripe if not _needs_file(decision)])
+
+
+def _needs_file(decision: DecisionRow) -> bool:
+    """Tell whether somebody has to bring what was decided about."""
+    return decision.action in BY_FILE and decision.parameters == b"{}"
 
 
 async def _settle(cap: Capabilities, decision: DecisionRow) -> bool:
@@ -163,13 +205,19 @@ async def _settle(cap: Capabilities, decision: DecisionRow) -> bool:
         return standing is not None and _act(session, press, standing) is not None
 
     try:
-        return await cap.database.write(write)
+        is_done = await cap.database.write(write)
+    except Halted:
+        # Stopped meanwhile: it waits until everything goes on.
+        return False
     except NodeError as error:
         reason = str(error)
         await cap.database.write(
             lambda session: deciding.close_stale(session, decision.uid, cap.clock(), reason=reason)
         )
         return False
+    if is_done:
+        _follow_up(cap, decision)
+    return is_done
 
 
 def _act(session: Session, press: Press, standing: Standing) -> str | None:

@@ -103,6 +103,12 @@ def first_name(session: Session) -> str:
     return session.scalars(select(models.Collective.name).order_by(models.Collective.id).limit(1)).one()
 
 
+def first(session: Session) -> CollectiveRow:
+    """Return the collective that this node began with: its members look after the node."""
+    row = session.execute(select(*_COLUMNS).order_by(models.Collective.id).limit(1)).one()
+    return CollectiveRow(**row._mapping)
+
+
 def display_names(session: Session, collective_id: int) -> dict[str, str]:
     """Return what a collective is called, by language."""
     table = models.CollectiveText

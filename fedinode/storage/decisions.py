@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
@@ -48,6 +48,19 @@ class DecisionRow:
     reason: str | None
     opened_at: datetime
     executed_at: datetime | None
+    #: When enough had agreed, and for how many minutes any member can stop it from then on.
+    agreed_at: datetime | None
+    cooling_minutes: int
+    ended_at: datetime | None
+    stopped_by: int | None
+
+    @property
+    def ripe_at(self) -> datetime | None:
+        """When it is done, if enough have agreed and nobody stops it."""
+        if self.agreed_at is None:
+            return None
+        cooled = self.agreed_at + timedelta(minutes=self.cooling_minutes)
+        return cooled if self.not_before is None else max(cooled, self.not_before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,28 +136,62 @@ def list_newest(
     return tuple(DecisionRow(**row._mapping) for row in rows)
 
 
-def list_expired(session: Session, now: datetime) -> tuple[DecisionRow, ...]:
-    """Return the open decisions whose time is over."""
+def list_expired(session: Session, now: datetime, agreed_before: datetime) -> tuple[DecisionRow, ...]:
+    """Return the open decisions whose time is over, also those agreed to before a moment and never done."""
+    is_left = and_(
+        _TABLE.agreed_at <= agreed_before, or_(_TABLE.not_before.is_(None), _TABLE.not_before <= now)
+    )
     query = select(*_COLUMNS).where(_TABLE.state == "open", _TABLE.expires_at <= now)
+    query = query.where(or_(_TABLE.agreed_at.is_(None), is_left))
     rows = session.execute(locked(session, query))
     return tuple(DecisionRow(**row._mapping) for row in rows)
 
 
 def list_ripe(session: Session, now: datetime) -> tuple[DecisionRow, ...]:
-    """Return the open decisions whose waiting time is over."""
-    rows = session.execute(
-        locked(session, select(*_COLUMNS).where(_TABLE.state == "open", _TABLE.not_before <= now))
+    """Return the open decisions that were agreed to or had to wait, and are to be looked at by now."""
+    query = select(*_COLUMNS).where(
+        _TABLE.state == "open",
+        or_(_TABLE.not_before.is_(None), _TABLE.not_before <= now),
+        or_(_TABLE.not_before.is_not(None), _TABLE.agreed_at.is_not(None)),
     )
+    rows = session.execute(locked(session, query.order_by(_TABLE.id)))
+    return tuple(DecisionRow(**row._mapping) for row in rows)
+
+
+def list_ended(session: Session, collective_id: int, since: datetime, limit: int) -> tuple[DecisionRow, ...]:
+    """Return what a collective's members decided since a moment, the latest first."""
+    query = (
+        select(*_COLUMNS)
+        .where(_TABLE.collective_id == collective_id, _TABLE.state != "open")
+        .where(func.coalesce(_TABLE.ended_at, _TABLE.opened_at) >= since)
+    )
+    latest = func.coalesce(_TABLE.ended_at, _TABLE.opened_at).desc()
+    rows = session.execute(query.order_by(latest, _TABLE.id.desc()).limit(limit))
     return tuple(DecisionRow(**row._mapping) for row in rows)
 
 
 def set_state(
-    session: Session, decision_id: int, state: str, *, reason: str | None = None, now: datetime | None = None
+    session: Session, decision_id: int, state: str, now: datetime, *, reason: str | None = None
 ) -> None:
-    """Move a decision on; `now` is given when it was executed."""
-    session.execute(
-        update(_TABLE).where(_TABLE.id == decision_id).values(state=state, reason=reason, executed_at=now)
-    )
+    """Move a decision on; approved is on its way, every other state is its end."""
+    values: dict[str, object] = {"state": state, "reason": reason}
+    if state != "approved":
+        values["ended_at"] = now
+    if state == "executed":
+        values["executed_at"] = now
+    session.execute(update(_TABLE).where(_TABLE.id == decision_id).values(**values))
+
+
+def set_agreed(session: Session, decision_id: int, at: datetime | None, cooling_minutes: int) -> None:
+    """Note when enough had agreed and how long it waits, or that it is not enough any more."""
+    values = {"agreed_at": at, "cooling_minutes": cooling_minutes}
+    session.execute(update(_TABLE).where(_TABLE.id == decision_id).values(**values))
+
+
+def set_stopped(session: Session, decision_id: int, account_id: int | None, now: datetime) -> None:
+    """End a decision that a member stopped, or the machine itself."""
+    values = {"state": "stopped", "stopped_by": account_id, "ended_at": now}
+    session.execute(update(_TABLE).where(_TABLE.id == decision_id).values(**values))
 
 
 def put_vote(session: Session, decision_id: int, vote: VoteRow) -> None:
@@ -221,6 +268,10 @@ class Thresholds:
     delete: int | None = None
     #: Empty: as many as it takes to co-sign.
     withdraw: int | None = None
+    #: Empty: one member suspends a whole domain.
+    block: int | None = None
+    #: Minutes that what was agreed to waits before it is done.
+    cooling: int = 0
 
     def effective(self) -> dict[str, int]:
         """Return the number that counts for each, in the order in which they are shown."""
@@ -230,13 +281,21 @@ class Thresholds:
             "delete": self.delete or self.publish,
             "cosign": self.cosign,
             "withdraw": self.withdraw or self.cosign,
+            "block": self.block or 1,
         }
+
+
+def _columns_of_thresholds() -> dict[str, str]:
+    """Return the column of each number."""
+    named = {each.name: f"{each.name}_k" for each in fields(Thresholds)}
+    return named | {"cooling": "cooling_minutes"}
 
 
 def thresholds(session: Session, collective_id: int) -> Thresholds:
     """Return how many members of a collective it takes."""
     table = models.Collective
-    columns = [getattr(table, f"{each.name}_k").label(each.name) for each in fields(Thresholds)]
+    named = _columns_of_thresholds().items()
+    columns = [getattr(table, column).label(name) for name, column in named]
     query = locked(session, select(*columns).where(table.id == collective_id))
     return Thresholds(**session.execute(query).one()._mapping)
 
@@ -244,5 +303,5 @@ def thresholds(session: Session, collective_id: int) -> Thresholds:
 def set_thresholds(session: Session, collective_id: int, wanted: Thresholds) -> None:
     """Set how many members it takes from now on."""
     table = models.Collective
-    values = {f"{each.name}_k": getattr(wanted, each.name) for each in fields(Thresholds)}
+    values = {column: getattr(wanted, name) for name, column in _columns_of_thresholds().items()}
     session.execute(update(table).where(table.id == collective_id).values(**values))

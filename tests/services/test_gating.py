@@ -78,7 +78,7 @@ def test_only_what_the_members_decided_is_signed() -> None:
         ("release_object", {"releasing", "revising"}),
         ("release_changed_surroundings", {"revising"}),
         ("_go_public", {"publishing"}),
-        ("_change", {"revising"}),
+        ("_change_public", {"revising"}),
         ("set_thresholds", {"consulting", "administering"}),
         ("add_role", {"enrolling", "registering"}),
         ("remove_role", {"enrolling"}),
@@ -106,5 +106,6 @@ def test_what_is_not_set_follows_what_it_resembles() -> None:
         "delete": 2,
         "cosign": 3,
         "withdraw": 3,
+        "block": 1,
     }
     assert Thresholds(publish=2, cosign=3, edit=1, withdraw=1).effective()["edit"] == 1

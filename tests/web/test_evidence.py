@@ -138,7 +138,7 @@ async def test_after_a_rotation_old_and_new_signatures_verify(
 ) -> None:
     uri = await signed_statement(cap, clock, publish)
     clock.advance(seconds=61)
-    new = await trusting.rotate(cap, "berlin")
+    new = (await trusting.rotate(cap, "berlin")).keys
     assert [key.key_id.partition("#")[2] for key in new] == ["cosign-2", "ed25519-2"]
     later = await publish(STATEMENT.replace("acht", "sieben"))
     support = NewSupport(name="Lehrerinnen", place=None, country=None, method="paper")

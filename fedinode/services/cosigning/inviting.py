@@ -17,7 +17,7 @@ from federation.jsonld import Document
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed, NotFound, UsageError
 from fedinode.manuscripts import Kind, StatementFacts, parse_facts
-from fedinode.services import amending, composing, finding, publishing, releasing, resolving, sending
+from fedinode.services import amending, composing, finding, halting, publishing, releasing, resolving, sending
 from fedinode.services.cosigning import keeping_lists
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.releasing import Press
@@ -91,6 +91,7 @@ async def invite(cap: Capabilities, url: str, handles: Sequence[str], ask: Ask) 
     ends_at = _end_of(ask, wishes, press.now)
 
     def write(session: Session) -> tuple[Invited, ...]:
+        halting.require_running(session)
         locked = posts.lock(session, post.id)
         _require_draft(locked)
         subject = federated_objects.list_of_post(session, locked.id)[0]

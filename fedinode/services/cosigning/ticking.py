@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import deciding, voting
+from fedinode.services import deciding, halting, voting
 from fedinode.services.cosigning import (
     attaching,
     consenting,
@@ -31,6 +31,8 @@ async def act(cap: Capabilities) -> None:
     def write(session: Session) -> int:
         now = cap.clock()
         deciding.expire(session, now)
+        if not halting.is_running(session):
+            return 0
         inviting.expire(session, now)
         withdrawn = surfacing.withdraw_unpublished(session, cap.urls, now)
         waiting = tallying.renew_due(session, now, hurry=hurry) + naming.renew_due(session, now, hurry=hurry)
@@ -45,12 +47,16 @@ async def act(cap: Capabilities) -> None:
 
 async def ask_others(cap: Capabilities) -> None:
     """Fetch the lists that are due, and boost what is due; servers that are silent hold up nothing else."""
+    if not await cap.database.read(halting.is_running):
+        return
     await pulling.pull_due(cap)
     await surfacing.announce_due(cap, within=timedelta(seconds=cap.settings.cosigning.announce_seconds))
 
 
 async def tick_slowly(cap: Capabilities) -> None:
     """Ask again for what was not answered, and for publications that were not heard of; every few hours."""
+    if not await cap.database.read(halting.is_running):
+        return
     if await cap.database.write(lambda session: consenting.resend(session, cap.urls, cap.clock())):
         cap.bells.deliver.set()
     await surfacing.poll_unpublished(cap)

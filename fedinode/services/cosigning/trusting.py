@@ -4,22 +4,26 @@ Printed, they are what `verify --trust` reads, on another machine or from paper 
 keys; the old ones stay in the actor document for ever, so that what they signed can be checked (K8).
 """
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from federation import activities, keys
-from federation.cosigning import identifiers, vocabulary
+from federation.cosigning import documents, identifiers, vocabulary
 from federation.cosigning.trust import Trust
 from fedinode.capabilities import Capabilities
-from fedinode.services import describing, registering, resolving
+from fedinode.services import deciding, describing, gating, registering, resolving
 from fedinode.services.cosigning import sightings
+from fedinode.services.deciding import Question, Standing
 from fedinode.services.handling import Facts, Pending, World
-from fedinode.storage import audit_log, collectives, cosignatures, remote_actors, signing_keys
+from fedinode.storage import accounts, audit_log, collectives, cosignatures, remote_actors, signing_keys
+from fedinode.storage.accounts import Named
+from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
+from fedinode.storage.decisions import DecisionRow
 from fedinode.storage.signing_keys import NewKey
+from fedinode.urls import Urls
 
 #: What each new key is for, and how its number is written.
 _PURPOSES: Final = (("cosign", "cosign-"), ("proof", "ed25519-"))
@@ -67,44 +71,83 @@ def _group(session: Session, uri: str, title: str) -> KeyGroup:
 # -- rotation
 
 
-async def rotate(cap: Capabilities, collective: str | None) -> tuple[VouchedKey, ...]:
-    """Make new keys of a collective for texts and signatures and for daily records; followers are told.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotated:
+    """The new keys; none yet while the members are asked."""
 
-    Raises: NotFound, UsageError.
+    keys: tuple[VouchedKey, ...] = ()
+    standing: Standing | None = None
+
+
+async def rotate(cap: Capabilities, collective: str | None, *, account: Named = None) -> Rotated:
+    """Make new keys of a collective for texts and signatures and for daily records, or ask its members to.
+
+    Followers are told. Raises: NotFound, UsageError, NotAllowed, Halted.
     """
-    made = await asyncio.to_thread(lambda: (keys.generate_ed25519(), keys.generate_ed25519()))
 
-    def write(session: Session) -> tuple[VouchedKey, ...]:
+    def write(session: Session) -> Rotated:
+        now = cap.clock()
         row = registering.require_collective(session, collective)
-        new = tuple(
-            _add_key(session, cap, row.uri, purpose, stem, key)
-            for (purpose, stem), key in zip(_PURPOSES, made, strict=True)
+        account_id = accounts.id_of(session, account)
+        if gating.is_immediate(session, row.id, "keys"):
+            return Rotated(keys=_make_keys(session, cap.urls, row, account_id, now))
+        question = Question(
+            collective_id=row.id, action="keys", subject_uri=row.uri, digest=_digest(session, row)
         )
-        details = {"keys": " ".join(key.key_id for key in new)}
-        audit_log.add(session, "keys.rotated", row.uri, now=cap.clock(), details=details)
-        describing.tell_followers(session, cap, row)
-        return new
+        standing = deciding.ask(session, question, account_id=account_id, now=now)
+        if not standing.is_approved:
+            return Rotated(standing=standing)
+        return Rotated(keys=_execute(session, cap.urls, standing.decision, now), standing=standing)
 
-    new = await cap.database.write(write)
+    done = await cap.database.write(write)
     cap.keyring.forget()
     cap.bells.deliver.set()
+    return done
+
+
+def execute(session: Session, urls: Urls, decision: DecisionRow, now: datetime) -> str:
+    """Make the keys that the members decided to make; return the collective. Raises: NotAllowed, Stale."""
+    _execute(session, urls, decision, now)
+    return decision.subject_uri
+
+
+def _execute(session: Session, urls: Urls, decision: DecisionRow, now: datetime) -> tuple[VouchedKey, ...]:
+    row = collectives.get(session, decision.collective_id)
+    deciding.require_decision(session, decision.uid, _digest(session, row), now)
+    return _make_keys(session, urls, row, None, now)
+
+
+def _make_keys(
+    session: Session, urls: Urls, row: CollectiveRow, account_id: int | None, now: datetime
+) -> tuple[VouchedKey, ...]:
+    new = tuple(_add_key(session, urls, row.uri, purpose, stem, now) for purpose, stem in _PURPOSES)
+    details = {"keys": " ".join(key.key_id for key in new)}
+    audit_log.add(session, "keys.rotated", row.uri, now=now, account_id=account_id, details=details)
+    describing.tell(session, urls, row, now)
     return new
 
 
+def _digest(session: Session, row: CollectiveRow) -> str:
+    """Return what a vote about new keys is bound to: those that they replace."""
+    present = sorted(each.key_id for each in signing_keys.list_public(session, row.uri))
+    return documents.digest({"action": "keys", "collective": row.uri, "present": present})
+
+
 def _add_key(
-    session: Session, cap: Capabilities, owner_uri: str, purpose: str, stem: str, key: keys.PrivateKey
+    session: Session, urls: Urls, owner_uri: str, purpose: str, stem: str, now: datetime
 ) -> VouchedKey:
-    """Keep a key under the next free number: an id is never used twice."""
+    """Keep a new key under the next free number: an id is never used twice."""
+    key = keys.generate_ed25519()
     known = sum(each.purpose == purpose for each in signing_keys.list_public(session, owner_uri))
     new = NewKey(
         owner_uri=owner_uri,
-        key_id=cap.urls.key(owner_uri, f"{stem}{known + 1}"),
+        key_id=urls.key(owner_uri, f"{stem}{known + 1}"),
         purpose=purpose,
         algorithm=key.public.algorithm,
         public=key.public.multikey(),
         private_pem=key.pem(),
     )
-    signing_keys.add(session, new, cap.clock())
+    signing_keys.add(session, new, now)
     return VouchedKey(key_id=new.key_id, key=new.public)
 
 

@@ -239,7 +239,14 @@ async def test_an_owner_raises_a_number_at_once(cap: Capabilities, enter: Enter)
         await consulting.set_thresholds(cap, "berlin", {"cosign": 2}, account=CEM)
     raised = await consulting.set_thresholds(cap, "berlin", {"cosign": 2}, account=BEN)
     assert raised.standing is None
-    assert await numbers(cap) == {"publish": 2, "edit": 2, "delete": 2, "cosign": 2, "withdraw": 2}
+    assert await numbers(cap) == {
+        "publish": 2,
+        "edit": 2,
+        "delete": 2,
+        "cosign": 2,
+        "withdraw": 2,
+        "block": 1,
+    }
 
 
 async def test_a_number_that_nobody_could_reach_is_refused(cap: Capabilities, enter: Enter) -> None:
