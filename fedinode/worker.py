@@ -13,7 +13,15 @@ from dataclasses import dataclass
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import AlreadyRunning
-from fedinode.services import correcting, delivering, housekeeping, indexing, mailing, reacting
+from fedinode.services import (
+    correcting,
+    delivering,
+    housekeeping,
+    indexing,
+    mailing,
+    panicking,
+    reacting,
+)
 from fedinode.services.cosigning import rechecking, ticking
 from fedinode.services.dispatching import LOOP, Dispatcher
 from fedinode.storage import leases
@@ -33,6 +41,8 @@ SIGNATURES_SECONDS = 3600.0
 #: How often it is looked which source of a text that we took over is to be asked; each is once a day.
 SOURCES_SECONDS = 1800.0
 MAIL_SECONDS = 10.0
+#: How soon this process drops keys that a command dropped.
+PANIC_SECONDS = 3.0
 LEASE_RENEW_SECONDS = leases.LEASE_SECONDS / 3
 
 Loop = Callable[[], Awaitable[None]]
@@ -147,6 +157,7 @@ def _loops(cap: Capabilities, stopping: asyncio.Event, tenure: Tenure, *, delive
         _Named(name=slow.name, run=lambda: _react(cap, stopping, slow)),
         every("housekeeping", PURGE_SECONDS, _purge),
     ]
+    loops.append(_Named(name="panic", run=lambda: _heed_panic(cap, stopping)))
     if tenure.is_alone:
         loops.append(every("lease", LEASE_RENEW_SECONDS, tenure.renew))
     if deliver:
@@ -207,6 +218,14 @@ async def _send_mail(cap: Capabilities, stopping: asyncio.Event) -> None:
         cap.bells.mail.clear()
         if not await mailing.send_due(cap, pace):
             await _wait(cap.bells.mail, MAIL_SECONDS)
+
+
+async def _heed_panic(cap: Capabilities, stopping: asyncio.Event) -> None:
+    """Let go of keys that another process dropped."""
+    seen = await panicking.keys_mark(cap)
+    while not stopping.is_set():
+        seen = await panicking.heed(cap, seen)
+        await _wait(stopping, PANIC_SECONDS)
 
 
 async def _purge(cap: Capabilities) -> None:

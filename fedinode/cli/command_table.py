@@ -44,6 +44,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "remove-signature",
         ),
         "agreeing": ("decisions", "audit", "vote"),
+        "halts": ("stop", "resume"),
         "organisations": ("organisation add", "organisation list", "organisation remove"),
         "people": (
             "signers",
@@ -69,6 +70,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "forgetting": ("erase-copied-signer",),
         "tracing": ("deliveries", "retry", "wake"),
         "blocking": ("block", "unblock", "blocks"),
+        "last_resort": ("panic", "backup-made"),
         "archives": ("import markdown", "import-markdown"),
     }
 )

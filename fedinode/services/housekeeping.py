@@ -59,7 +59,7 @@ async def purge_once(cap: Capabilities) -> Purged:
     counts["mail"] = await mailing.drop_old(cap)
     counts["signatures"] = await tending.tend(cap)
     counts["audit"] = await recounting.prune(cap)
-    counts["media"] = await _purge_media(cap, now - ORPHANS_AFTER)
+    counts["media"] = await purge_media(cap, now - ORPHANS_AFTER)
     logger.info(
         "purged %s", ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
     )
@@ -80,7 +80,8 @@ async def _purge(cap: Capabilities, rule: Purge, before: datetime) -> int:
             return total
 
 
-async def _purge_media(cap: Capabilities, before: datetime) -> int:
+async def purge_media(cap: Capabilities, before: datetime) -> int:
+    """Remove files that nothing shows and that are older; return how many."""
     names = await cap.database.write(lambda session: retention.orphaned_media(session, before))
     kept = await cap.database.read(media_files.known_paths)
     folder = cap.settings.media_dir

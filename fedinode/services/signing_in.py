@@ -12,7 +12,7 @@ from typing import Final
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Busy, NotAllowed, NotFound
-from fedinode.services import entitling, proving
+from fedinode.services import entitling, halting, proving
 from fedinode.services.entitling import Right
 from fedinode.services.proving import Hashing
 from fedinode.storage import accounts, audit_log, collectives, credentials, decisions, sign_ins
@@ -95,7 +95,10 @@ async def enter_by_password(
         found = accounts.find_by_email(session, email)
         if found is None:
             return None
-        return credentials.of(session, found.id), decisions.is_asleep(session, found.id, cap.clock())
+        # After a panic nobody comes in by what they know, or what was taken from them: a link alone does.
+        is_shut = halting.level_of(session) == "read-only"
+        is_asleep = decisions.is_asleep(session, found.id, cap.clock())
+        return credentials.of(session, found.id), is_shut or is_asleep
 
     found = await cap.database.read(read)
     is_right = await hashing.fits(found[0].password_hash if found else None, password)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from fedinode.config import Settings
 from fedinode.errors import ConfigError
-from fedinode.storage import node_facts, sealing, versions
+from fedinode.storage import compacting, node_facts, sealing, versions
 from fedinode.storage.postgresql import PostgresStore
 from fedinode.storage.sealing import Sealer
 from fedinode.storage.sqlite import SqliteLimits, SqliteStore
@@ -52,6 +52,7 @@ class Database:
 
     def __init__(self, store: Store, url: URL) -> None:
         self._store = store
+        self._url = url
         #: "sqlite" or "postgresql"
         self.kind = url.get_backend_name()
         #: Without password, for messages and logs.
@@ -89,6 +90,10 @@ class Database:
         Cheap enough for every request: it looks at most every 50 ms and enters no thread.
         """
         return self._store.poll_invalidations()
+
+    def compact(self) -> bool:
+        """Take what was deleted out of the files too; False if others were in the way. Slow, for threads."""
+        return compacting.compact(self._url)
 
     def close(self) -> None:
         """Take no more jobs, finish those that wait, and close all connections."""

@@ -41,6 +41,10 @@ class Sealer:
     def __repr__(self) -> str:
         return "Sealer(...)"
 
+    def become(self, other: "Sealer") -> None:
+        """Take the key of another from now on, wherever this one is in use: after a panic."""
+        self._cipher, self._mac_key = other._cipher, other._mac_key
+
     def seal(self, place: str, uid: str, plaintext: bytes) -> bytes:
         """Encrypt for one place ("table.column") and row."""
         nonce = os.urandom(_NONCE_BYTES)
@@ -125,6 +129,20 @@ def create_key_file(secrets_dir: Path) -> Path:
     with os.fdopen(descriptor, "w") as stream:
         stream.write(os.urandom(_KEY_BYTES).hex() + "\n")
     return path
+
+
+def replace_key_file(secrets_dir: Path) -> Sealer:
+    """Write a new data key over the old one, in its place: what the old one sealed stays closed for good."""
+    path = secrets_dir / KEY_FILE_NAME
+    if not path.exists():
+        create_key_file(secrets_dir)
+        return open_key_file(secrets_dir)
+    with path.open("r+b") as stream:
+        stream.write(os.urandom(_KEY_BYTES).hex().encode("ascii") + b"\n")
+        stream.truncate()
+        stream.flush()
+        os.fsync(stream.fileno())
+    return open_key_file(secrets_dir)
 
 
 def open_key_file(secrets_dir: Path) -> Sealer:
