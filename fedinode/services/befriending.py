@@ -1,16 +1,18 @@
 """Follow, Accept, Reject, Undo of a Follow, Block: who follows whom, as others decide it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from federation import activities, jsonld
 from fedinode.cache import follows_key
-from fedinode.services import following, handling
+from fedinode.services import following, handling, withholding
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.storage import collectives, follows
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.follows import FollowRow, NewFollow
+from fedinode.storage.levels import Rank
 from fedinode.storage.remote_actors import RemoteActor
 
 #: From the most open to the strictest: of the node's and the collective's, the stricter one counts.
@@ -20,28 +22,36 @@ _POLICIES: Final = ("automatic", "known", "manual")
 def take_requests(session: Session, world: World, group: Sequence[Pending]) -> Keys:
     """Keep requests to follow our collectives, and answer those that the policy decides."""
     actors = handling.senders(session, group)
-    silenced = handling.silenced(session, tuple(actors.values()))
+    ranks = handling.ranks(session, tuple(actors.values()))
+    sieve = withholding.open_sieve(session, world.now)
     keys: set[str] = set()
     for pending in group:
         actor = actors.get(pending.sender_uri)
         collective = _open_collective(session, pending.activity.object_uri)
         if actor is None or collective is None:
             continue
-        is_welcome = actor.uri not in silenced and _is_welcome(session, world, collective, actor)
-        _take_request(session, world, collective, actor, pending, is_welcome=is_welcome)
+        rank = ranks[actor.uri]
+        reason = sieve.reason(rank, withholding.piece_of_actor(actor))
+        is_welcome = reason is None and _is_welcome(session, world, collective, actor, rank)
+        request = _Request(actor=actor, pending=pending, reason=reason, is_welcome=is_welcome)
+        _take_request(session, world, collective, request)
         keys.add(follows_key(collective.name))
     return frozenset(keys)
 
 
-def _take_request(
-    session: Session,
-    world: World,
-    collective: CollectiveRow,
-    actor: RemoteActor,
-    pending: Pending,
-    *,
-    is_welcome: bool,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """A request to follow, and what the policy, levels and rules say about it."""
+
+    actor: RemoteActor
+    pending: Pending
+    #: Why it waits, whatever the policy says.
+    reason: str | None
+    is_welcome: bool
+
+
+def _take_request(session: Session, world: World, collective: CollectiveRow, request: _Request) -> None:
+    actor, pending = request.actor, request.pending
     known = follows.find_between(session, "in", collective.id, actor.id)
     # Who lost our answer asks again, and gets it again.
     is_follower = known is not None and known.state == "accepted"
@@ -51,17 +61,20 @@ def _take_request(
         actor_id=actor.id,
         follow_uri=pending.activity.uri,
         body=jsonld.dump(pending.activity.document),
+        reason=request.reason,
     )
     follow_id = follows.put(session, new, world.now)
-    if is_follower or is_welcome:
+    if is_follower or request.is_welcome:
         following.answer_request(session, world.urls, follow_id, accepted=True, now=world.now)
 
 
-def _is_welcome(session: Session, world: World, collective: CollectiveRow, actor: RemoteActor) -> bool:
+def _is_welcome(
+    session: Session, world: World, collective: CollectiveRow, actor: RemoteActor, rank: Rank
+) -> bool:
     policies = (collective.follow_policy, world.settings.federation.accept_follows)
     policy = max(policies, key=_POLICIES.index)
     if policy == "known":
-        return follows.is_peer_known(session, actor.id)
+        return rank.level == "trusted" or follows.is_peer_known(session, actor.id)
     return policy == "automatic"
 
 

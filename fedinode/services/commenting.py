@@ -8,11 +8,13 @@ from federation import activities
 from federation.errors import Gone, NotFound
 from fedinode.cache import NETWORK_KEY, post_key
 from fedinode.capabilities import Capabilities
-from fedinode.services import handling, keeping, resolving, ruling
+from fedinode.services import handling, keeping, resolving, ruling, withholding
 from fedinode.services.handling import Facts, Keys, Pending, World
 from fedinode.services.keeping import Submission
+from fedinode.services.withholding import Sieve
 from fedinode.storage import remote_actors, remote_objects, replies
 from fedinode.storage.database import Session
+from fedinode.storage.levels import Rank
 from fedinode.storage.remote_actors import RemoteActor
 from fedinode.storage.remote_objects import KeptObject
 from fedinode.storage.replies import KnownReply, NewReply, Parent
@@ -28,7 +30,8 @@ class _Arrival:
     version_at: datetime | None
     #: Somebody whom we follow wrote or announced it.
     is_wanted: bool
-    is_silenced: bool
+    #: How far its author is let in.
+    rank: Rank
     #: Whether an earlier version may be replaced: a Create is news, or nothing.
     is_change: bool
     #: Whether its author sent it as something new, so that rules for sharing meet it.
@@ -46,6 +49,8 @@ class _Known:
     replies: dict[str, KnownReply]
     kept: dict[str, KeptObject]
     parents: dict[str, Parent]
+    #: The rules that let something wait.
+    sieve: Sieve
 
 
 # -- what must be fetched first
@@ -115,12 +120,13 @@ def take_objects(session: Session, world: World, group: Sequence[Pending]) -> Ke
         parents=replies.find_parents(
             session, {each.submission.subject.in_reply_to or "" for each in arrivals}
         ),
+        sieve=withholding.open_sieve(session, world.now),
     )
     new: list[tuple[NewReply, Parent]] = []
     keys: set[str] = set()
     for arrival in arrivals:
         if arrival.uri in known.replies:
-            keys |= _change_reply(session, arrival, known.replies[arrival.uri])
+            keys |= _change_reply(session, known, arrival)
         elif arrival.uri in known.kept:
             keys |= _change_kept(session, world, arrival, known.kept[arrival.uri])
             keys |= _meet_rules(session, world, arrival, known.kept[arrival.uri])
@@ -142,18 +148,19 @@ def _meet_rules(session: Session, world: World, arrival: _Arrival, kept: KeptObj
     )
     if not (arrival.is_own_news and is_theirs):
         return handling.NOTHING
-    return ruling.meet(session, world, arrival.submission, arrival.author, is_silenced=arrival.is_silenced)
+    return ruling.meet(session, world, arrival.submission, arrival.author, is_silenced=arrival.rank.waits)
 
 
 def _arrivals(session: Session, group: Sequence[Pending]) -> list[_Arrival]:
     authors = remote_actors.find_many(session, {_author_uri(pending) for pending in group})
-    silenced = handling.silenced(session, tuple(authors.values()))
+    ranks = handling.ranks(session, tuple(authors.values()))
     followed = remote_objects.followed_by_us(session, {pending.sender_uri for pending in group})
     found = []
     for pending in group:
         submission = _submission(pending)
         author = authors.get(_author_uri(pending))
-        if submission is None or author is None:
+        # Whoever passes it on: what somebody suspended wrote is not taken.
+        if submission is None or author is None or ranks[author.uri].is_suspended:
             continue
         is_wanted = pending.sender_uri in followed and pending.entry.activity_type != handling.FORWARDED
         found.append(
@@ -162,7 +169,7 @@ def _arrivals(session: Session, group: Sequence[Pending]) -> list[_Arrival]:
                 author=author,
                 version_at=_version_at(pending, submission),
                 is_wanted=is_wanted,
-                is_silenced=author.uri in silenced,
+                rank=ranks[author.uri],
                 is_change=pending.facts is not None or pending.activity.type == activities.UPDATE,
                 is_own_news=pending.entry.activity_type == activities.CREATE
                 and author.uri == pending.sender_uri,
@@ -199,25 +206,38 @@ def _new_reply(known: _Known, arrival: _Arrival, parent: Parent) -> list[tuple[N
         return []
     # What answers this may be next in the same group.
     known.parents[arrival.uri] = parent
-    state = "shown" if parent.comments == "open" and not arrival.is_silenced else "held"
+    reason = _why_held(known, arrival)
+    is_open = parent.comments == "open" or arrival.rank.level == "trusted"
     row = keeping.as_reply(
-        arrival.submission, arrival.author, parent.object_id, state, arrival.submission.subject.updated
+        arrival.submission,
+        arrival.author,
+        parent.object_id,
+        "shown" if is_open and reason is None else "held",
+        arrival.submission.subject.updated,
+        reason=reason,
     )
     return [(row, parent)]
 
 
-def _change_reply(session: Session, arrival: _Arrival, known: KnownReply) -> set[str]:
+def _why_held(known: _Known, arrival: _Arrival) -> str | None:
+    return known.sieve.reason(arrival.rank, withholding.piece_of(arrival.submission, arrival.author))
+
+
+def _change_reply(session: Session, rows: _Known, arrival: _Arrival) -> set[str]:
+    known = rows.replies[arrival.uri]
     kept_at = known.updated_at or known.published_at
     is_own = keeping.is_by(known.actor_uri, arrival.author.uri)
     if known.state == "deleted" or not is_own or not arrival.is_change:
         return set()
     if not keeping.is_newer(arrival.version_at, kept_at):
         return set()
-    # Somebody agreed to show the old words, not these.
+    # Somebody, or a rule, agreed to show the old words, not these.
     was_approved = known.state == "shown" and known.decision != "policy"
     is_other_text = known.html_clean != arrival.submission.html
-    state = "held" if was_approved and is_other_text else known.state
-    row = keeping.as_reply(arrival.submission, arrival.author, 0, state, arrival.version_at)
+    reason = _why_held(rows, arrival)
+    waits = known.state == "shown" and is_other_text and (was_approved or reason is not None)
+    state = "held" if waits else known.state
+    row = keeping.as_reply(arrival.submission, arrival.author, 0, state, arrival.version_at, reason=reason)
     replies.change(session, known.id, replace(row, decision=known.decision if state == known.state else None))
     return {post_key(known.post_uid)}
 

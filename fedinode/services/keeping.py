@@ -84,9 +84,15 @@ def as_remote_object(
 
 
 def as_reply(
-    submission: Submission, author: RemoteActor, object_id: int, state: str, updated_at: datetime | None
+    submission: Submission,
+    author: RemoteActor,
+    object_id: int,
+    state: str,
+    updated_at: datetime | None,
+    *,
+    reason: str | None = None,
 ) -> NewReply:
-    """Return the row of a reply in a state that a rule, not a person, decided on."""
+    """Return the row of a reply in a state that a rule, not a person, decided on, and why it waits."""
     subject = submission.subject
     return NewReply(
         uri=subject.uri,
@@ -98,6 +104,7 @@ def as_reply(
         url=subject.url,
         state=state,
         decision="policy",
+        reason=reason,
         published_at=subject.published,
         updated_at=updated_at,
     )

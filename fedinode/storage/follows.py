@@ -45,6 +45,8 @@ class NewFollow:
     follow_uri: str
     body: bytes
     state: str = "pending"
+    #: Which rule or level lets a request wait.
+    reason: str | None = None
 
 
 def put(session: Session, new: NewFollow, now: datetime) -> int:
@@ -55,7 +57,7 @@ def put(session: Session, new: NewFollow, now: datetime) -> int:
         _TABLE,
         {**values, "requested_at": now, "decided_at": None},
         keys=("direction", "collective_id", "actor_id"),
-        update=("follow_uri", "body", "state", "requested_at", "decided_at"),
+        update=("follow_uri", "body", "state", "reason", "requested_at", "decided_at"),
     )
 
 

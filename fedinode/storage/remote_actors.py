@@ -9,8 +9,9 @@ from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import aliased
 
 from fedinode.errors import NotFound
-from fedinode.storage import covered_hosts, inboxes, level_marks, models, peers, upserts
+from fedinode.storage import covered_hosts, inboxes, level_marks, levels, models, peers, upserts
 from fedinode.storage.database import Session
+from fedinode.storage.levels import Rank, Subject
 
 _TABLE = models.RemoteActor
 _KEYS = models.RemoteActorKey
@@ -237,7 +238,7 @@ def record(session: Session, facts: ActorFacts, now: datetime) -> int:
         "name": facts.name,
         "preferred_username": facts.preferred_username,
         "url": facts.url,
-        "icon_url": facts.icon_url,
+        "icon_url": None if _rejects_media(session, facts) else facts.icon_url,
         "followers_uri": facts.followers_uri,
         "inbox_id": inboxes.ensure(session, facts.inbox_url, inbox_peer_id, is_shared=False),
         "shared_inbox_id": _shared_inbox_id(session, facts, peer_id),
@@ -261,6 +262,11 @@ def record(session: Session, facts: ActorFacts, now: datetime) -> int:
 def _first_facts(session: Session, facts: ActorFacts, now: datetime) -> dict[str, Any]:
     """Return what is written when an actor is met for the first time."""
     return {"uri": facts.uri, "level": level_marks.of_actor(session, facts.uri), "first_seen_at": now}
+
+
+def _rejects_media(session: Session, facts: ActorFacts) -> bool:
+    place = Subject(host=facts.host, uri=facts.uri)
+    return levels.said_of(session, [place]).get(place, Rank()).rejects_media
 
 
 def _shared_inbox_id(session: Session, facts: ActorFacts, peer_id: int) -> int | None:

@@ -43,6 +43,8 @@ class NewReply:
     decision: str | None
     published_at: datetime | None
     updated_at: datetime | None
+    #: Which rule or level lets it wait.
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +144,7 @@ def change(session: Session, reply_id: int, new: NewReply) -> None:
             url=new.url,
             state=new.state,
             decision=new.decision,
+            reason=new.reason,
             updated_at=new.updated_at,
         )
     )

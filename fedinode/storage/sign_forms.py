@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from fedinode.storage import models, upserts
+from fedinode.storage import alarms, models, upserts
 from fedinode.storage.database import Session
 
 _TABLE = models.SignForm
@@ -21,20 +21,31 @@ class SignFormRow:
     goal: int | None
     listing: str
     smallest_group: int
+    #: Until then nobody signs anything: the node is under attack.
+    paused_until: datetime | None = None
+
+    def is_paused(self, now: datetime) -> bool:
+        """Tell whether people could sign, were the node not under attack."""
+        return self._lasts(now) and self.paused_until is not None and now < self.paused_until
 
     def admits(self, now: datetime) -> bool:
         """Tell whether people may sign now."""
+        return self._lasts(now) and not self.is_paused(now)
+
+    def _lasts(self, now: datetime) -> bool:
         return self.is_open and (self.ends_at is None or now < self.ends_at)
 
 
-_NAMES = tuple(each.name for each in fields(SignFormRow))
+_NAMES = tuple(each.name for each in fields(SignFormRow) if each.name != "paused_until")
 
 
 def find(session: Session, object_id: int) -> SignFormRow | None:
     """Return what is set about people who sign an object; None if nobody is asked to."""
     query = select(*(getattr(_TABLE, name) for name in _NAMES)).where(_TABLE.object_id == object_id)
     found = session.execute(query).one_or_none()
-    return None if found is None else SignFormRow(**found._mapping)
+    alarm = None if found is None else alarms.find(session)
+    until = None if alarm is None else alarm.until
+    return None if found is None else SignFormRow(**found._mapping, paused_until=until)
 
 
 def list_objects(session: Session) -> tuple[int, ...]:

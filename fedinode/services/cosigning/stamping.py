@@ -5,7 +5,7 @@ the list of trusted ones, else by hand. Withdrawals and removals are `withdrawin
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +18,7 @@ from federation.errors import FederationError
 from federation.jsonld import Document
 from fedinode.capabilities import Capabilities, load_signing_key
 from fedinode.errors import Conflict, NotFound
-from fedinode.services import resolving, sending, telling
+from fedinode.services import resolving, sending, telling, withholding
 from fedinode.services.cosigning import (
     alarming,
     consenting,
@@ -35,11 +35,13 @@ from fedinode.storage import (
     cosignatures,
     inboxes,
     invitations,
+    levels,
     statement_versions,
 )
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.cosignatures import CoSignatureRow, NewCoSignature
 from fedinode.storage.database import Session
+from fedinode.storage.levels import Rank, Subject
 from fedinode.storage.models import new_uid
 from fedinode.storage.statement_versions import VersionRow
 from fedinode.urls import Urls
@@ -114,9 +116,11 @@ def _take_one(session: Session, world: World, request: Request, actor: Actor) ->
     row = _get(session, consent.uri)
     if withdrawing.apply_early(session, row, world.now):
         return
-    if _is_welcome(session, case, world.now):
+    reason = _why_held(session, consent, actor, world.now)
+    if reason is None and _is_welcome(session, case, world.now):
         accept(session, world.urls, row, case.key, world.now)
     else:
+        cosignatures.set_author_state(session, row.id, "pending", reason=reason)
         cause = f"pending:{consent.uri}"
         telling.tell_members(session, author.id, "cosign", cause, world.now)
 
@@ -175,6 +179,14 @@ def _require_role(session: Session, consent: CoSignature) -> None:
     invitation = invitations.find_newest(session, consent.statement_uri, consent.signer_uri)
     if invitation is None or invitation.role != "issuer":
         raise _Refused("not-wanted")
+
+
+def _why_held(session: Session, consent: CoSignature, actor: Actor, now: datetime) -> str | None:
+    """Return which level or rule lets a consent wait, even of a cell that was invited."""
+    place = Subject(host=resolving.host_of(actor.uri), uri=actor.uri)
+    rank = levels.ranks(session, [place]).get(place, Rank())
+    piece = withholding.piece_of_words(consent.name, actor.name, actor.preferred_username)
+    return withholding.open_sieve(session, now).reason(rank, replace(piece, since=actor.published))
 
 
 def _is_welcome(session: Session, case: _Case, now: datetime) -> bool:

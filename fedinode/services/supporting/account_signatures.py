@@ -14,7 +14,7 @@ from fedinode.storage.supporters import NewSupporter, SupporterRow
 from fedinode.text import names
 
 #: Why it is looked at before it counts.
-_SILENCED: Final = "silenced"
+SILENCED: Final = "silenced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +23,8 @@ class Terms:
 
     choice: Meaning
     evidence_uri: str
-    #: Whether the collective looks at it before it counts.
-    is_suspect: bool
+    #: Why the collective looks at it before it counts; empty: it counts at once.
+    suspicion: str | None
 
 
 def name_of(actor: RemoteActor) -> str | None:
@@ -87,8 +87,8 @@ def settle(
     if row.state != "pending":
         noting.note(session, row, "person-changed", now)
     elif supporters.confirm(session, row, "confirmed", now):
-        if terms.is_suspect:
-            supporters.set_state(session, row, "suspect", _SILENCED)
+        if terms.suspicion is not None:
+            supporters.set_state(session, row, "suspect", terms.suspicion)
         noting.note(session, row, "person-confirmed", now)
     else:
         # An account that moved here had signed before.

@@ -21,6 +21,8 @@ class PeopleView:
     goal: int | None
     #: "list", "numbers" or "hidden".
     listing: str
+    #: Nobody signs for now, because the node is under attack; later people can again.
+    is_paused: bool = False
 
     @property
     def percent(self) -> int:
@@ -97,4 +99,5 @@ def view(session: Session, urls: Urls, subject: Subject, language: str, now: dat
         count=supporters.count_confirmed(session, subject.object_id) if is_shown else None,
         goal=form.goal,
         listing=form.listing,
+        is_paused=form.is_paused(now),
     )

@@ -12,7 +12,7 @@ from typing import Final
 
 from federation import activities
 from fedinode import i18n
-from fedinode.services import handling
+from fedinode.services import handling, withholding
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.keeping import Submission
 from fedinode.services.supporting import account_signatures, agreed_words, subjects, thread_answers
@@ -195,11 +195,18 @@ def _continue(session: Session, world: World, message: _Message, row: SupporterR
         words = thread_answers.not_counted(title, language)
     else:
         terms = account_signatures.Terms(
-            choice=choice, evidence_uri=message.letter.uri, is_suspect=message.is_silenced
+            choice=choice, evidence_uri=message.letter.uri, suspicion=_suspicion(session, world, message)
         )
         row = account_signatures.settle(session, message.sender, row, terms, world.now)
         words = thread_answers.thanks(title, row, row.state, language)
     _say_in_thread(session, world, message, subject, row, words)
+
+
+def _suspicion(session: Session, world: World, message: _Message) -> str | None:
+    """Return why the collective looks at a signature before it counts."""
+    if message.is_silenced:
+        return account_signatures.SILENCED
+    return withholding.open_sieve(session, world.now).rule(withholding.piece_of_actor(message.sender))
 
 
 def _withdraw(session: Session, world: World, message: _Message, thread: SupporterRow | None) -> None:

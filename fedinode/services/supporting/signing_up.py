@@ -5,13 +5,14 @@ Whoever asks gets the same answer, whether the address signed before, was blocke
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from fedinode import i18n
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict
 from fedinode.i18n import N_
+from fedinode.services import withholding
 from fedinode.services.supporting import entering, letters, mailboxes, tokens
 from fedinode.services.supporting.entering import Subject
 from fedinode.services.supporting.fronting import FormView
@@ -135,10 +136,17 @@ async def sign_up(cap: Capabilities, view: FormView, wish: SignUp, *, is_suspect
             language=wish.language,
             now=now,
         )
-        _take(session, envelope, subject, wish, SUSPICION if is_suspect else None)
+        _take(session, envelope, subject, wish, _suspicion(session, wish, is_suspect=is_suspect, now=now))
 
     await cap.database.write(write)
     cap.bells.mail.set()
+
+
+def _suspicion(session: Session, wish: SignUp, *, is_suspect: bool, now: datetime) -> str | None:
+    """Return why somebody looks at a signature before it counts."""
+    piece = withholding.piece_of_words(wish.name, wish.role, wish.city)
+    reason = withholding.open_sieve(session, now).rule(piece)
+    return reason or (SUSPICION if is_suspect else None)
 
 
 async def post_office(cap: Capabilities) -> Post:
