@@ -40,6 +40,7 @@ _PRIVATE: Final = {
 #: The menu: where it leads, what it says, and to whom it is shown.
 MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     (DESK, N_("What waits"), "enter"),
+    (f"{DESK}/moderation", N_("Moderation"), "moderate"),
     (f"{DESK}/audit", N_("Audit"), "node"),
     (ACCOUNT, N_("Your account"), "enter"),
 )
@@ -86,7 +87,7 @@ def member_only(handler: MemberPage, right: Right = "enter") -> OpenHandler:
         member = await find_member(house, request)
         if member is None:
             return to(SIGN_IN)
-        if _lacks_second_factor(house, member) and request.url.path != ACCOUNT:
+        if lacks_second_factor(house, member) and request.url.path != ACCOUNT:
             return to(ACCOUNT)
         _require_right(member, right, request)
         return await handler(house, request, member)
@@ -107,7 +108,7 @@ def member_form(
         member = await find_member(house, request)
         if member is None:
             return to(SIGN_IN)
-        if _lacks_second_factor(house, member) and not request.url.path.startswith(ACCOUNT):
+        if lacks_second_factor(house, member) and not request.url.path.startswith(ACCOUNT):
             raise HTTPException(403)
         _require_right(member, right, request)
         fields = await forms.read_lists(request, max_bytes, MAX_FIELDS)
@@ -140,7 +141,8 @@ def seal_of(member: Member) -> str:
     return hashlib.sha256(f"form {member.session.token_hash}".encode()).hexdigest()
 
 
-def _lacks_second_factor(house: House, member: Member) -> bool:
+def lacks_second_factor(house: House, member: Member) -> bool:
+    """Tell whether a member has to set up a second factor before anything else."""
     return house.site.cap.settings.members.require_second_factor and not member.has_totp
 
 
@@ -176,7 +178,7 @@ def page(
         seal=seal_of(member) if member else "",
         path=request.url.path,
         menu=_menu(member, request.url.path),
-        must_secure=member is not None and _lacks_second_factor(house, member),
+        must_secure=member is not None and lacks_second_factor(house, member),
         **context,
     )
     return Response(body, status_code=status, headers=_PRIVATE)

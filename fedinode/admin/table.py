@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fedinode.admin import account_pages, audit_pages, sign_in_pages, waiting_pages
+from fedinode.admin import account_pages, audit_pages, moderation_pages, sign_in_pages, waiting_pages
 from fedinode.admin.doors import (
     ACCOUNT,
     CODE,
@@ -27,6 +27,13 @@ DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     (f"{DESK}/decisions", "POST", member_form(waiting_pages.vote)),
     (f"{DESK}/replies", "POST", member_form(waiting_pages.settle_replies, "moderate")),
     (f"{DESK}/requests", "POST", member_form(waiting_pages.settle_requests, "moderate")),
+    (moderation_pages.MODERATION, "GET", member_only(moderation_pages.show, "moderate")),
+    (
+        f"{moderation_pages.MODERATION}/chosen",
+        "POST",
+        member_form(moderation_pages.settle_chosen, "moderate"),
+    ),
+    (f"{moderation_pages.MODERATION}/all", "POST", member_form(moderation_pages.settle_all, "moderate")),
     (audit_pages.AUDIT, "GET", member_only(audit_pages.show, "node")),
     (f"{audit_pages.AUDIT}/export", "GET", member_only(audit_pages.export, "node")),
     (ACCOUNT, "GET", member_only(account_pages.show)),

@@ -193,8 +193,9 @@ def _queue(wanted: Wanted) -> Subquery:
 def _replies(collectives: Sequence[str]) -> Select[*tuple[Any, ...]]:
     table, objects, posts, names = models.Reply, models.FederatedObject, models.Post, models.Collective
     actors, peers = models.RemoteActor, models.Peer
+    rule = func.coalesce(table.reason, table.decision)
     return (
-        _row("reply", table.id, table.received_at, names.name, actors.uri, peers.host, table.decision)
+        _row("reply", table.id, table.received_at, names.name, actors.uri, peers.host, rule)
         .add_columns(table.html_clean.label("words"))
         .join_from(table, actors, actors.id == table.actor_id)
         .join(peers, peers.id == actors.peer_id)
@@ -208,7 +209,7 @@ def _replies(collectives: Sequence[str]) -> Select[*tuple[Any, ...]]:
 def _requests(collectives: Sequence[str]) -> Select[*tuple[Any, ...]]:
     table, names, actors, peers = models.Follow, models.Collective, models.RemoteActor, models.Peer
     return (
-        _row("request", table.id, table.requested_at, names.name, actors.uri, peers.host, _nothing())
+        _row("request", table.id, table.requested_at, names.name, actors.uri, peers.host, table.reason)
         .add_columns(_nothing().label("words"))
         .join_from(table, actors, actors.id == table.actor_id)
         .join(peers, peers.id == actors.peer_id)
