@@ -57,6 +57,8 @@ def list_public(session: Session) -> tuple[PublicCollective, ...]:
 
 def _icons(session: Session, rows: Sequence[models.Collective]) -> dict[int, MediaRow]:
     media_ids = [row.avatar_media_id for row in rows if row.avatar_media_id is not None]
+    if not media_ids:
+        return {}
     media = models.MediaFile
     sizes = public_posts.sizes_of(session, media_ids)
     return {

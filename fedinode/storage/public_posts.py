@@ -137,6 +137,8 @@ def sizes_of(session: Session, media_ids: Collection[int]) -> dict[int, tuple[Si
     """Return the sizes in which there are these pictures, the smallest first."""
     table = models.MediaSize
     found: dict[int, tuple[SizeRow, ...]] = {}
+    if not media_ids:
+        return found
     for row in session.scalars(select(table).where(table.media_id.in_(media_ids)).order_by(table.width)):
         size = SizeRow(path=row.path, type=row.type, width=row.width)
         found[row.media_id] = (*found.get(row.media_id, ()), size)

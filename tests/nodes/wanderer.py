@@ -9,7 +9,7 @@ import http.client
 import itertools
 import re
 import urllib.parse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fedinode import app
@@ -36,9 +36,11 @@ class Seen:
 
 def paths(known: Mapping[str, Sequence[str]]) -> list[str]:
     """Return each path of the table with every combination of what is known to stand for its parts."""
-    public = [path for path, _ in (*app.READ, *app.RECEIVED)]
-    every = [*public, *(path for path, _, _ in table.DOORS)]
-    return list(dict.fromkeys(path for each in every for path in _filled(each, known)))
+    public = [path for each, _ in (*app.READ, *app.RECEIVED) for path in _filled(each, known)]
+    # Who is not signed in is led away from each door of the desk before anything is looked up.
+    one = {name: values[:1] for name, values in known.items()}
+    doors = [path for each, _, _ in table.DOORS for path in _filled(each, one)]
+    return list(dict.fromkeys([*public, *doors]))
 
 
 def _filled(path: str, known: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -51,13 +53,20 @@ def _filled(path: str, known: Mapping[str, Sequence[str]]) -> Iterator[str]:
         yield filled
 
 
-def wander(node: Node, addresses: Sequence[str], query: str) -> Iterator[Seen]:
-    """Ask for each address in every form: by each kind of reader, with conditions, and with a query."""
+def wander(
+    node: Node, addresses: Sequence[str], query: str, is_idle: Callable[[str], bool] = lambda _: False
+) -> Iterator[Seen]:
+    """Ask for each address in every form: by each kind of reader, with conditions, and with a query.
+
+    Those that are idle, since nothing can be there, are asked for by each kind of reader and no more.
+    """
     visitor = http.client.HTTPConnection("127.0.0.1", node.port, timeout=20.0)
     with contextlib.closing(visitor):
         for address in addresses:
             for accept in _ACCEPTS:
                 yield _ask(visitor, node, "GET", address, {"accept": accept})
+            if is_idle(address):
+                continue
             yield _ask(visitor, node, "HEAD", address, {"accept": "text/html", **_CONDITIONS})
             yield _ask(visitor, node, "GET", f"{address}?{query}", {"accept": "text/html", **_CONDITIONS})
 
