@@ -1,5 +1,6 @@
 """Commands for what we publish: post, edit, publish, delete, reply, posts."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fedinode import frontmatter
@@ -8,6 +9,7 @@ from fedinode.cli import agreeing
 from fedinode.cli.commands import AS, Call, Command, argument
 from fedinode.cli.opening import on_node
 from fedinode.cli.output import counted
+from fedinode.errors import UsageError
 from fedinode.manuscripts import Manuscript
 from fedinode.services import amending, cataloguing, publishing, rescheduling, revising
 
@@ -48,9 +50,14 @@ async def amend(call: Call, cap: Capabilities) -> None:
 
 async def publish(call: Call, cap: Capabilities) -> None:
     """Make a draft public, or ask the members to."""
-    published = await publishing.publish(cap, call.args.url, account=call.args.account)
+    at = _moment(call.args.at)
+    published = await publishing.publish(cap, call.args.url, account=call.args.account, at=at)
     if published.standing is None:
         _tell(call, published)
+        return
+    if at is not None and published.state == "draft" and not published.standing.still_needed:
+        call.output.line(published.standing.decision.uid)
+        call.output.say(f"It will be published at {at:%Y-%m-%d %H:%M} UTC, if nothing is changed before.")
         return
     made = None if published.state == "draft" else published.uri
     agreeing.tell_standing(call, published.standing, made, f"Public at {published.url}.")
@@ -106,6 +113,17 @@ async def posts(call: Call, cap: Capabilities) -> None:
     ]
     headings = ("published", "state", "type", "languages", "title", "address")
     call.output.table(headings, rows, "There are no posts yet; publish one with `fedinode post FILE.md`.")
+
+
+def _moment(written: str | None) -> datetime | None:
+    """Read a moment; without an offset nobody knows whose clock is meant. Raises: UsageError."""
+    try:
+        moment = None if written is None else datetime.fromisoformat(written)
+        if moment is None or moment.tzinfo is not None:
+            return moment and moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise UsageError("--at takes a moment with an offset, as 2027-03-14T20:00+01:00 or 2027-03-14T19:00Z.")
 
 
 def _manuscript(call: Call, path: Path) -> Manuscript:
@@ -187,7 +205,11 @@ COMMANDS = (
         name="publish",
         summary="make a draft public, or ask the members to",
         run=on_node(publish),
-        arguments=(_URL, agreeing.ACCOUNT),
+        arguments=(
+            _URL,
+            agreeing.ACCOUNT,
+            argument("--at", metavar="TIME", help="not now but then, as 2027-03-14T20:00+01:00"),
+        ),
     ),
     Command(
         name="cancel-event",

@@ -26,12 +26,17 @@ async def amend(cap: Capabilities, url: str, manuscript: Manuscript) -> Publishe
 
     Raises: NotFound, Conflict, UsageError, ManuscriptError.
     """
+    prepared = await preparing.prepare(cap, manuscript)
+    return replace(await amend_prepared(cap, url, prepared), warnings=manuscript.warnings)
+
+
+async def amend_prepared(cap: Capabilities, url: str, prepared: Prepared) -> Published:
+    """Do as `amend` with a manuscript that is ready to be kept."""
     standing, row = await cap.database.read(
         lambda session: publishing.post_and_collective(session, cap.urls, url)
     )
-    if manuscript.kind is not Kind.STATEMENT or standing.kind != Kind.STATEMENT:
+    if prepared.kind is not Kind.STATEMENT or standing.kind != Kind.STATEMENT:
         raise UsageError("Only statements are amended; `fedinode edit` changes other posts.")
-    prepared = await preparing.prepare(cap, manuscript)
 
     def write(session: Session) -> Published:
         collectives.lock(session, row.id)
@@ -40,8 +45,7 @@ async def amend(cap: Capabilities, url: str, manuscript: Manuscript) -> Publishe
         draft = _keep_draft(session, cap, row, subject, prepared)
         return publishing.describe(session, cap.urls, row, draft)
 
-    published = await publishing.commit(cap, write)
-    return replace(published, warnings=manuscript.warnings)
+    return await publishing.commit(cap, write)
 
 
 def _require_amendable(session: Session, standing: PostRow) -> ObjectRow:

@@ -32,7 +32,31 @@ async def take_in(cap: Capabilities, picture: Picture, language: str) -> NewMedi
         encoded = EncodedPicture(content=paper.content, type=paper.type, digest=paper.digest)
     else:
         encoded = await picturing.encode_picture(picture.path, cap.settings.media)
-    stored = await _keep(cap, encoded)
+    return described(await _keep(cap, encoded), picture, language)
+
+
+async def take_in_clean(cap: Capabilities, picture: Picture, clean: EncodedFile, language: str) -> NewMedia:
+    """Store a file that was cleaned before, byte by byte: made anew it is another. Raises PictureRefused.
+
+    Its smaller sizes are made of the file at the picture's path.
+    """
+    digest = documents.digest_of_bytes(clean.content)
+    known = await cap.database.read(lambda session: media_files.find_by_digest(session, digest))
+    needs_sizes = clean.width is not None and not (known and known.has_sizes)
+    sizes = (await picturing.encode_picture(picture.path, cap.settings.media)).sizes if needs_sizes else ()
+    encoded = EncodedPicture(
+        content=clean.content,
+        type=clean.type,
+        digest=clean.digest,
+        width=clean.width,
+        height=clean.height,
+        sizes=sizes,
+    )
+    return described(await _keep(cap, encoded), picture, language)
+
+
+def described(stored: NewMedia, picture: Picture, language: str) -> NewMedia:
+    """Return a file with what the manuscript in this language says of it."""
     return replace(
         stored,
         licence=picture.licence,

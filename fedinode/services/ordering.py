@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from fedinode.errors import Conflict
+from fedinode.errors import Conflict, ManuscriptError
 from fedinode.i18n import N_
 from fedinode.manuscripts import BACKDATED_AFTER
 
+#: A moment that a colleague's clock calls now may lie so far ahead of ours.
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 #: Whoever decides now hardly knows what holds later.
 MAX_AHEAD: Final = timedelta(days=366)
 
@@ -48,3 +50,11 @@ def require_future(at: datetime, now: datetime) -> None:
         raise Conflict(N_("This moment is over already; choose a later one, or publish now."))
     if at > now + MAX_AHEAD:
         raise Conflict(N_("This is more than a year ahead; choose an earlier moment."))
+
+
+def require_past(published: datetime | None, now: datetime) -> None:
+    """Raise ManuscriptError for a date of its own that a text cannot have when it is published now."""
+    if published is not None and published > now + CLOCK_TOLERANCE:
+        raise ManuscriptError(
+            "`published` lies in the future; leave it out to publish now, or keep the file as a --draft."
+        )

@@ -7,12 +7,12 @@ What documents look like is composing's business, how they travel is delivering'
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from fedinode import failpoints
 from fedinode.capabilities import Capabilities
-from fedinode.errors import Conflict, ManuscriptError, NotAllowed
+from fedinode.errors import Conflict, NotAllowed
 from fedinode.manuscripts import Facts, Kind, Manuscript, TextVersion, Wording
 from fedinode.services import (
     answering,
@@ -22,6 +22,7 @@ from fedinode.services import (
     drafting,
     finding,
     gating,
+    halting,
     ordering,
     preparing,
     registering,
@@ -33,7 +34,7 @@ from fedinode.services.gating import GATES, Action
 from fedinode.services.ordering import Order
 from fedinode.services.preparing import Prepared
 from fedinode.services.releasing import Press
-from fedinode.storage import accounts, collectives, federated_objects, inboxes, posts, texts
+from fedinode.storage import accounts, collectives, desk_texts, federated_objects, inboxes, posts, texts
 from fedinode.storage.accounts import Named
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
@@ -42,9 +43,6 @@ from fedinode.storage.posts import PostRow
 from fedinode.urls import Urls
 
 T = TypeVar("T")
-
-#: A moment that a colleague's clock calls now may lie so far ahead of ours.
-CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +93,7 @@ async def post(
         if known is not None:
             return known
     if not draft:
-        _require_past(manuscript, cap.clock())
+        ordering.require_past(manuscript.published, cap.clock())
     answered = await _find_answered(cap, manuscript.facts.in_reply_to)
     prepared = await preparing.prepare(cap, manuscript)
     if answered is not None:
@@ -143,9 +141,9 @@ def pass_gate(session: Session, press: Press, draft: PostRow, order: Order, acco
         ordering.require_future(order.at, press.now)
         releasing.require_in_time(session, draft, order.at)
     action: Action = "publish-joint" if binding.is_joint(session, draft) else "publish"
-    needed = gating.needed(session, press.collective.id, action)
-    if needed == 1 and account is None and order.at is None and not GATES[action].uses_cosign_key:
-        return _go_public(session, press, draft, deliver=order.deliver)
+    is_at_once = gating.is_immediate(session, press.collective.id, action)
+    if is_at_once and account is None and order.at is None and not GATES[action].uses_cosign_key:
+        return _go_public(session, press, draft, order)
     question = Question(
         collective_id=press.collective.id,
         action=action,
@@ -159,7 +157,7 @@ def pass_gate(session: Session, press: Press, draft: PostRow, order: Order, acco
     standing = deciding.ask(session, question, account_id=account_id, now=press.now)
     if standing.is_approved:
         published = _execute(session, press, standing.decision)
-        return published if needed == 1 else replace(published, standing=standing)
+        return published if is_at_once else replace(published, standing=standing)
     return replace(describe(session, press.urls, press.collective, draft), standing=standing)
 
 
@@ -175,11 +173,14 @@ def _execute(session: Session, press: Press, decision: DecisionRow) -> Published
     order = ordering.order_of(decision.parameters)
     digest = binding.release_digest(session, draft, order.at)
     mandate = deciding.require_decision(session, decision.uid, digest, press.now)
-    return _go_public(session, replace(press, mandate=mandate), draft, deliver=order.deliver)
+    return _go_public(session, replace(press, mandate=mandate), draft, order)
 
 
-def _go_public(session: Session, press: Press, draft: PostRow, *, deliver: bool) -> Published:
-    queued = releasing.go_public(session, press, draft, deliver=deliver)
+def _go_public(session: Session, press: Press, draft: PostRow, order: Order) -> Published:
+    halting.require_running(session)
+    queued = releasing.go_public(session, press, draft, deliver=order.deliver)
+    if order.copy_uid is not None and order.number is not None:
+        desk_texts.close_if_newest(session, order.copy_uid, order.number, press.now)
     public = posts.get(session, draft.id)
     return describe(session, press.urls, press.collective, public, deliveries=queued)
 
@@ -239,13 +240,6 @@ def _further_key(session: Session, row: CollectiveRow, key: str) -> str:
     return f"{key}#{count + 1}" if count else key
 
 
-def _require_past(manuscript: Manuscript, now: datetime) -> None:
-    if manuscript.published is not None and manuscript.published > now + CLOCK_TOLERANCE:
-        raise ManuscriptError(
-            "`published` lies in the future; leave it out to publish now, or keep the file as a --draft."
-        )
-
-
 # -- taking back
 
 
@@ -276,7 +270,7 @@ async def delete(cap: Capabilities, url: str, *, account: Named = None) -> Delet
         described = describe(session, cap.urls, row, standing)
         if standing.state == "withdrawn":
             return Deletion(uri=described.uri, title="", servers=0)
-        if standing.state != "public" or gating.needed(session, row.id, "delete") == 1:
+        if standing.state != "public" or gating.is_immediate(session, row.id, "delete"):
             return _delete(session, press, standing)
         return _ask_to_delete(session, press, standing, described.uri, account)
 
@@ -311,6 +305,8 @@ def _execute_deletion(session: Session, press: Press, decision: DecisionRow) -> 
 
 
 def _delete(session: Session, press: Press, doomed: PostRow) -> Deletion:
+    if doomed.state == "public":
+        halting.require_running(session)
     uri = describe(session, press.urls, press.collective, doomed).uri
     title = title_of(session, doomed)
     queued = releasing.withdraw(session, press, doomed)

@@ -23,6 +23,7 @@ from fedinode.services import composing, indexing, sending, vouching
 from fedinode.services.composing import Mention, Work
 from fedinode.services.cosigning import retracting, surfacing
 from fedinode.services.deciding import Mandate
+from fedinode.services.preparing import Prepared
 from fedinode.services.sending import Outgoing
 from fedinode.services.supporting import opening
 from fedinode.storage import (
@@ -59,6 +60,8 @@ class Press:
     #: Whom the post answers, and their inboxes.
     mentions: tuple[Mention, ...] = ()
     inbox_ids: tuple[int, ...] = ()
+    #: What takes the place of a public text, where the members decided that.
+    change: Prepared | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

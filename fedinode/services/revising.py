@@ -1,17 +1,21 @@
 """A post that changes: another draft, an Update of what is public, or the plain sentence why not."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict
-from fedinode.manuscripts import Facts, Manuscript, parse_facts
+from fedinode.i18n import N_
+from fedinode.manuscripts import Facts, Kind, Manuscript, parse_facts
 from fedinode.services import (
     announcing,
     binding,
     composing,
     deciding,
     drafting,
+    finding,
     gating,
     halting,
     indexing,
@@ -19,7 +23,7 @@ from fedinode.services import (
     publishing,
     releasing,
 )
-from fedinode.services.deciding import Question, Standing
+from fedinode.services.deciding import Question, Stale, Standing
 from fedinode.services.gating import GATES, Action
 from fedinode.services.preparing import Prepared
 from fedinode.services.publishing import Published
@@ -28,6 +32,7 @@ from fedinode.services.supporting import opening
 from fedinode.storage import (
     accounts,
     collectives,
+    desk_texts,
     federated_objects,
     invalidations,
     media_files,
@@ -36,9 +41,26 @@ from fedinode.storage import (
 )
 from fedinode.storage.accounts import Named
 from fedinode.storage.database import Session
+from fedinode.storage.decisions import DecisionRow
 from fedinode.storage.federated_objects import ObjectRow
 from fedinode.storage.posts import PostRow
 from fedinode.storage.texts import TextRevisionRow
+
+_OTHER_KIND: Final = N_("This post is a {kind} and stays one; publish the {other} as a new post.")
+_OTHER_LANGUAGE: Final = N_(
+    "The first language of this post is {language} and stays so; put {other} under [translations.{other}]."
+)
+_OTHER_SHOW: Final = N_('show = "{show}" was fixed when this post was first published.')
+_SAME_FILE: Final = N_("Nobody keeps this change at the desk: whoever agrees brings the same file.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Difference:
+    """What would change in a public post: `previous` are its texts if they change too."""
+
+    prepared: Prepared
+    previous: Mapping[str, TextRevisionRow] | None
+    is_any: bool
 
 
 async def edit(cap: Capabilities, url: str, manuscript: Manuscript, *, account: Named = None) -> Published:
@@ -50,7 +72,7 @@ async def edit(cap: Capabilities, url: str, manuscript: Manuscript, *, account: 
     standing, row = await cap.database.read(
         lambda session: publishing.post_and_collective(session, cap.urls, url)
     )
-    _require_same_work(standing, manuscript)
+    require_same_work(standing, manuscript.kind, manuscript.language, manuscript.facts)
     prepared = await preparing.prepare(cap, manuscript)
     press = await releasing.open_press(cap, row)
 
@@ -68,27 +90,62 @@ async def edit(cap: Capabilities, url: str, manuscript: Manuscript, *, account: 
     return replace(published, warnings=manuscript.warnings)
 
 
-def _require_same_work(standing: PostRow, manuscript: Manuscript) -> None:
-    if manuscript.kind != standing.kind:
-        raise Conflict(
-            f"This post is a {standing.kind} and stays one; publish the {manuscript.kind} as a new post."
-        )
-    if manuscript.language != standing.primary_language:
-        raise Conflict(
-            f"The first language of this post is {standing.primary_language} and stays so; "
-            f"put {manuscript.language} under [translations.{manuscript.language}]."
-        )
-    if standing.state == "public" and manuscript.facts.show != standing.show:
-        raise Conflict(f'show = "{standing.show}" was fixed when this post was first published.')
+def require_same_work(standing: PostRow, kind: Kind, language: str, facts: Facts) -> None:
+    """Raise Conflict for what a post cannot become."""
+    if kind != standing.kind:
+        raise Conflict(_OTHER_KIND, kind=standing.kind, other=kind)
+    if language != standing.primary_language:
+        raise Conflict(_OTHER_LANGUAGE, language=standing.primary_language, other=language)
+    if standing.state == "public" and facts.show != standing.show:
+        raise Conflict(_OTHER_SHOW, show=standing.show)
 
 
 def edit_public(
-    session: Session, press: Press, post: PostRow, prepared: Prepared, account: Named
+    session: Session,
+    press: Press,
+    post: PostRow,
+    prepared: Prepared,
+    account: Named,
+    *,
+    parameters: bytes = b"{}",
 ) -> Published:
     """Give a public post, which is locked, other words, or ask the members to.
 
     Raises: Conflict, NotAllowed.
     """
+    difference = _differ(session, post, prepared)
+    if not difference.is_any:
+        return publishing.describe(session, press.urls, press.collective, post, already=True)
+    press, asked = _pass_gate(session, press, post, difference.prepared, account, parameters)
+    if asked is not None and not asked.is_approved:
+        unchanged = publishing.describe(session, press.urls, press.collective, post)
+        return replace(unchanged, standing=asked)
+    changed, queued = _change_public(session, press, post, difference)
+    described = publishing.describe(session, press.urls, press.collective, changed, deliveries=queued)
+    return replace(described, standing=asked)
+
+
+def execute(session: Session, press: Press, decision: DecisionRow) -> str:
+    """Change what the members decided to change, as `press.change` says it; return its id.
+
+    Raises: Conflict where nobody keeps the new words, NotAllowed, Stale.
+    """
+    if press.change is None:
+        raise Conflict(_SAME_FILE)
+    public = posts.lock(session, finding.require_post(session, press.urls, decision.subject_uri).id)
+    if public.state != "public":
+        raise Stale(f"This post is {public.state}, not public.")
+    difference = _differ(session, public, press.change)
+    digest = binding.edit_digest(session, public, difference.prepared)
+    mandate = deciding.require_decision(session, decision.uid, digest, press.now)
+    _change_public(session, replace(press, mandate=mandate), public, difference)
+    named = json.loads(decision.parameters)
+    desk_texts.close_if_newest(session, named["copy"], named["number"], press.now)
+    return decision.subject_uri
+
+
+def _differ(session: Session, post: PostRow, prepared: Prepared) -> _Difference:
+    """Compare a public post with what would take its place. Raises Conflict where it may not."""
     standing = federated_objects.list_of_post(session, post.id)
     public = parse_facts(federated_objects.newest_revision(session, standing[0].id).facts)
     prepared = announcing.carry_over(prepared, public)
@@ -96,20 +153,16 @@ def edit_public(
     text_changed = _text_changed(session, standing, previous, prepared)
     if text_changed:
         _require_signed_texts_stay(session, standing, previous, prepared)
-    beside_changed = _beside_changed(session, post, prepared)
-    if not (text_changed or beside_changed or _credits_changed(previous, prepared)):
-        return publishing.describe(session, press.urls, press.collective, post, already=True)
-    press, asked = _pass_gate(session, press, post, prepared, account)
-    if asked is not None and not asked.is_approved:
-        unchanged = publishing.describe(session, press.urls, press.collective, post)
-        return replace(unchanged, standing=asked)
-    changed, queued = _change_public(session, press, post, prepared, previous if text_changed else None)
-    described = publishing.describe(session, press.urls, press.collective, changed, deliveries=queued)
-    return replace(described, standing=asked)
+    beside_changed = _beside_changed(session, post, prepared) or _credits_changed(previous, prepared)
+    return _Difference(
+        prepared=prepared,
+        previous=previous if text_changed else None,
+        is_any=text_changed or beside_changed,
+    )
 
 
 def _pass_gate(
-    session: Session, press: Press, public: PostRow, prepared: Prepared, account: Named
+    session: Session, press: Press, public: PostRow, prepared: Prepared, account: Named, parameters: bytes
 ) -> tuple[Press, Standing | None]:
     """Ask the members about a change where they decide about it; the press that returns has their mandate."""
     is_joint = binding.is_joint(session, public) or composing.can_be_co_signed(prepared.facts)
@@ -122,6 +175,7 @@ def _pass_gate(
         action=action,
         subject_uri=publishing.describe(session, press.urls, press.collective, public).uri,
         digest=binding.edit_digest(session, public, prepared),
+        parameters=parameters,
     )
     account_id = accounts.id_of(session, account)
     asked = deciding.ask(session, question, account_id=account_id, now=press.now)
@@ -135,11 +189,11 @@ def _change_public(
     session: Session,
     press: Press,
     post: PostRow,
-    prepared: Prepared,
-    previous: Mapping[str, TextRevisionRow] | None,
+    difference: _Difference,
 ) -> tuple[PostRow, int]:
-    """Change a public post; `previous` are its texts if they change too. Return it, and what was queued."""
+    """Change a public post. Return it, and what was queued."""
     halting.require_running(session)
+    prepared, previous = difference.prepared, difference.previous
     posts.update_facts(session, post.id, prepared.as_post(post.collective_id))
     posts.set_tags(session, post.id, prepared.tags())
     for each in federated_objects.list_of_post(session, post.id):

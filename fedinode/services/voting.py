@@ -4,7 +4,7 @@ The table says who acts on an approved decision. The answer and the act are one 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -15,10 +15,12 @@ from fedinode.services import (
     deciding,
     enrolling,
     excluding,
+    furnishing,
     halting,
     publishing,
     releasing,
     resuming,
+    revising,
 )
 from fedinode.services.cosigning import consenting, republishing, retiring, trusting, withdrawing
 from fedinode.services.deciding import Choice, Standing
@@ -100,6 +102,8 @@ def _change_member(session: Session, press: Press, decision: DecisionRow) -> str
 EXECUTORS: Final[Mapping[str, Callable[[Session, Press, DecisionRow], str]]] = {
     "publish": publishing.execute,
     "publish-joint": publishing.execute,
+    "edit": revising.execute,
+    "edit-joint": revising.execute,
     "delete": publishing.execute_deletion,
     "cosign": _cosign,
     "withdraw": _withdraw,
@@ -112,7 +116,7 @@ EXECUTORS: Final[Mapping[str, Callable[[Session, Press, DecisionRow], str]]] = {
     "block": _suspend,
     "resume": _resume,
 }
-#: Whoever agrees to these brings the same file, since what waits is kept nowhere.
+#: Whoever agrees to these brings the same file, unless the decision names a text of the desk.
 BY_FILE: Final = frozenset({"edit", "edit-joint"})
 
 
@@ -158,12 +162,12 @@ async def vote_as(cap: Capabilities, uid: str, choice: Choice, *, account_id: in
     Where the text has changed since the question was put, the question is closed.
     """
     decision = await cap.database.read(lambda session: _require(session, uid))
-    if choice == "yes" and decision.action in BY_FILE and decision.state == "open":
+    if choice == "yes" and _needs_file(decision) and decision.state == "open":
         raise Conflict(
             f"Decision {uid} is about a changed file: whoever agrees runs "
             f"`fedinode edit {decision.subject_uri} FILE.md --account EMAIL` with the same file."
         )
-    press = await _open_press(cap, decision)
+    press = await _open_press(cap, decision, needs_change=choice == "yes")
 
     def write(session: Session) -> Voted:
         standing = deciding.cast(session, _require(session, uid), account_id, choice, now=press.now)
@@ -197,14 +201,13 @@ def _needs_file(decision: DecisionRow) -> bool:
 
 
 async def _settle(cap: Capabilities, decision: DecisionRow) -> bool:
-    press = await _open_press(cap, decision)
-
     def write(session: Session) -> bool:
         found = _require(session, decision.uid)
         standing = deciding.settle(session, found, press.now) if found.state == "open" else None
         return standing is not None and _act(session, press, standing) is not None
 
     try:
+        press = await _open_press(cap, decision)
         is_done = await cap.database.write(write)
     except Halted:
         # Stopped meanwhile: it waits until everything goes on.
@@ -226,11 +229,14 @@ def _act(session: Session, press: Press, standing: Standing) -> str | None:
     return EXECUTORS[standing.decision.action](session, press, standing.decision)
 
 
-async def _open_press(cap: Capabilities, decision: DecisionRow) -> Press:
+async def _open_press(cap: Capabilities, decision: DecisionRow, *, needs_change: bool = True) -> Press:
     if decision.action in ("publish", "publish-joint"):
         return await publishing.open_press_of(cap, decision.subject_uri)
     row = await cap.database.read(lambda session: collectives.get(session, decision.collective_id))
-    return await releasing.open_press(cap, row)
+    press = await releasing.open_press(cap, row)
+    if decision.action not in BY_FILE or _needs_file(decision) or not needs_change:
+        return press
+    return replace(press, change=await furnishing.prepare_named(cap, decision.parameters))
 
 
 def _require(session: Session, uid: str) -> DecisionRow:

@@ -140,6 +140,13 @@ def set_state(session: Session, copy_id: int, state: str, now: datetime) -> None
     _change(session, copy_id, state=state, updated_at=now)
 
 
+def close_if_newest(session: Session, uid: str, number: int, now: datetime) -> None:
+    """Close a working copy whose newest version went out; who has written on meanwhile goes on."""
+    copy = find(session, uid)
+    if copy is not None and copy.state == "open" and newest(session, copy).number == number:
+        set_state(session, copy.id, "released", now)
+
+
 def set_post(session: Session, copy_id: int, post_id: int) -> None:
     """Tie a working copy to the post that was made of it."""
     _change(session, copy_id, post_id=post_id)
