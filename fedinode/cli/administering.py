@@ -1,7 +1,6 @@
 """Commands that make and keep up a node: init, upgrade, doctor, collectives."""
 
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fedinode import config
@@ -12,6 +11,7 @@ from fedinode.cli.opening import on_node
 from fedinode.cli.output import counted
 from fedinode.errors import NodeError, UsageError
 from fedinode.services import consulting, diagnosing, founding, gating, registering
+from fedinode.services.consulting import Consulted
 from fedinode.storage import upgrades
 from fedinode.text import canonical_language
 
@@ -93,13 +93,12 @@ async def set_collective(call: Call, cap: Capabilities) -> None:
     if federate is not None:
         await registering.set_federate(cap, name, federate)
         call.output.say(f"Posts of {name} in several languages go out as: {federate}.")
-    given = {each: getattr(call.args, each) for each in gating.THRESHOLDS}
+    given = {each: getattr(call.args, each) for each in (*gating.THRESHOLDS, "cooling")}
     wanted = {each: number for each, number in given.items() if number is not None}
     if wanted:
         await _set_thresholds(call, cap, name, wanted)
     elif federate is None:
-        numbers = await consulting.numbers_of(cap, name)
-        call.output.line(_numbers(numbers))
+        call.output.line(_numbers(await consulting.numbers_of(cap, name)))
 
 
 async def _set_thresholds(call: Call, cap: Capabilities, name: str, wanted: dict[str, int]) -> None:
@@ -113,11 +112,17 @@ async def _set_thresholds(call: Call, cap: Capabilities, name: str, wanted: dict
                 f"together, from {not_before:%Y-%m-%d %H:%M} UTC on; all members are told."
             )
         return
-    call.output.say(f"Members of {name} who have to agree: {_numbers(done.numbers)}.")
+    call.output.say(f"Members of {name} who have to agree: {_numbers(done)}.")
+    if max(done.numbers.values()) > 1 and not done.cooling:
+        call.output.say(
+            f"`fedinode collective set {name} --cooling {gating.OFFERED_COOLING}` lets what they agree to "
+            "wait for half an hour, in which every member can stop it."
+        )
 
 
-def _numbers(numbers: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {number}" for name, number in numbers.items())
+def _numbers(held: Consulted) -> str:
+    numbers = ", ".join(f"{name} {number}" for name, number in held.numbers.items())
+    return f"{numbers}; cooling-off {counted(held.cooling, 'minute')}" if held.cooling else numbers
 
 
 _LANGUAGE = argument(
@@ -187,6 +192,13 @@ COMMANDS = (
             _threshold("delete", "take back what is public (as many as to publish)"),
             _threshold("cosign", "co-sign, and to publish what others can sign (1)"),
             _threshold("withdraw", "withdraw a signature (as many as to co-sign)"),
+            _threshold("block", "suspend a whole domain, in the node's first collective (1)"),
+            argument(
+                "--cooling",
+                type=int,
+                metavar="MINUTES",
+                help="how long what was agreed to waits, so that any member can stop it (0)",
+            ),
             agreeing.ACCOUNT,
         ),
     ),

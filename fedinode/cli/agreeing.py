@@ -7,6 +7,7 @@ from fedinode.cli.output import counted
 from fedinode.errors import NodeError
 from fedinode.services import recounting, voting
 from fedinode.services.deciding import Standing
+from fedinode.storage.decisions import DecisionRow
 
 ACCOUNT = argument("--account", metavar="EMAIL", help="the member who wants it, where several decide")
 
@@ -24,11 +25,27 @@ def tell_standing(
     if decision.state != "open":
         call.output.say(f"The members have decided: {decision.state}.")
         return
+    if standing.is_waiting:
+        call.output.say(_waits(decision))
+        return
     missing = ", ".join(standing.missing) or "nobody who could"
     call.output.say(
         f"{counted(standing.still_needed, 'more member')} must agree; not answered: {missing}. "
         f"They vote with `fedinode {how or f'vote {decision.uid} yes'} --account EMAIL`."
     )
+
+
+def _waits(decision: DecisionRow) -> str:
+    if (
+        decision.ripe_at is not None
+        and decision.agreed_at is not None
+        and decision.ripe_at > decision.agreed_at
+    ):
+        return (
+            f"Enough agreed. The node does it by itself from {decision.ripe_at:%Y-%m-%d %H:%M} UTC on; until "
+            f"then every member can stop it with `fedinode stop {decision.uid} --account EMAIL`."
+        )
+    return "Enough agreed, but everything is stopped: the node does it once `fedinode resume` lets it go on."
 
 
 async def list_open(call: Call, cap: Capabilities) -> None:
@@ -45,10 +62,11 @@ async def list_open(call: Call, cap: Capabilities) -> None:
             each.subject,
             f"{len(each.yes)} of {each.needed}",
             each.missing,
+            each.done_at,
         )
         for each in found
     ]
-    headings = ("id", "collective", "about", "address", "yes", "not answered")
+    headings = ("id", "collective", "about", "address", "yes", "not answered", "done at")
     call.output.table(headings, rows, "No decision waits.")
 
 

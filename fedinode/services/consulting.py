@@ -8,10 +8,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from federation.cosigning import documents
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed, UsageError
+from fedinode.i18n import N_
 from fedinode.services import deciding, gating, registering
 from fedinode.services.deciding import Question, Standing
 from fedinode.services.gating import GATES
@@ -21,6 +23,12 @@ from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow, Thresholds
 
+#: Longer would let one owner keep everybody from deciding anything for long.
+MAX_COOLING: Final = 1440
+_NEVER: Final = N_(
+    "{wanted} members could never agree: in {collective} {awake} may decide about it ({roles})."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consulted:
@@ -28,16 +36,22 @@ class Consulted:
 
     numbers: Mapping[str, int]
     standing: Standing | None = None
+    #: Minutes between agreeing and doing.
+    cooling: int = 0
 
 
-async def numbers_of(cap: Capabilities, name: str) -> Mapping[str, int]:
-    """Return how many members of a collective it takes for what. Raises: NotFound."""
+async def numbers_of(cap: Capabilities, name: str) -> Consulted:
+    """Return how many members of a collective it takes for what, and how long it waits. Raises: NotFound."""
 
-    def read(session: Session) -> Mapping[str, int]:
+    def read(session: Session) -> Consulted:
         row = registering.require_collective(session, name)
-        return decisions.thresholds(session, row.id).effective()
+        return _consulted(decisions.thresholds(session, row.id))
 
     return await cap.database.read(read)
+
+
+def _consulted(held: Thresholds, standing: Standing | None = None) -> Consulted:
+    return Consulted(numbers=held.effective(), cooling=held.cooling, standing=standing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +92,7 @@ async def set_thresholds(
 
     Raises: NotFound, UsageError, NotAllowed, Conflict.
     """
-    if any(number < 1 for number in wanted.values()):
-        raise UsageError("One member is the least that can decide.")
+    _require_sensible(wanted)
 
     def write(session: Session) -> Consulted:
         row = registering.require_collective(session, name)
@@ -94,9 +107,18 @@ async def set_thresholds(
         _require_owner(session, row, before, account_id)
         decisions.set_thresholds(session, row.id, after)
         _audit(session, "raised", row.uri, after, account_id, now)
-        return Consulted(numbers=after.effective())
+        return _consulted(after)
 
     return await cap.database.write(write)
+
+
+def _require_sensible(wanted: Mapping[str, int]) -> None:
+    if any(number < 1 for name, number in wanted.items() if name != "cooling"):
+        raise UsageError(N_("One member is the least that can decide."))
+    if not 0 <= wanted.get("cooling", 0) <= MAX_COOLING:
+        raise UsageError(
+            N_("What was agreed to waits at most {most} minutes, which is a day."), most=MAX_COOLING
+        )
 
 
 def execute(session: Session, decision: DecisionRow, now: datetime) -> str:
@@ -128,13 +150,14 @@ def _lower(
     standing = deciding.ask(session, question, account_id=account_id, now=now)
     if standing.is_approved:
         execute(session, standing.decision, now)
-        return Consulted(numbers=after.effective(), standing=standing)
-    return Consulted(numbers=before.effective(), standing=standing)
+        return _consulted(after, standing)
+    return _consulted(before, standing)
 
 
 def _is_lower(before: Thresholds, after: Thresholds) -> bool:
+    """Tell whether something takes fewer members than before, or waits for less long."""
     was, becomes = before.effective(), after.effective()
-    return any(becomes[name] < was[name] for name in was)
+    return after.cooling < before.cooling or any(becomes[name] < was[name] for name in was)
 
 
 def _require_reachable(
@@ -147,18 +170,18 @@ def _require_reachable(
         awake = gating.count_awake(session, row.id, action, now)
         if wanted > max(was[name] for name in gate.thresholds) and wanted > awake:
             roles = ", ".join(sorted(gate.voters))
-            raise Conflict(
-                f"{wanted} members could never agree: in {row.name} {awake} may decide about it ({roles})."
-            )
+            raise Conflict(_NEVER, wanted=wanted, collective=row.name, awake=awake, roles=roles)
 
 
 def _require_owner(session: Session, row: CollectiveRow, before: Thresholds, account_id: int | None) -> None:
     """Raise NotAllowed unless an owner raises it; where one person decides, whoever is at the machine may."""
     if account_id is None:
         if max(before.effective().values()) > 1:
-            raise NotAllowed("Only an owner changes this: name yourself with --account EMAIL.")
+            raise NotAllowed(N_("Only an owner changes this: name yourself with --account EMAIL."))
     elif "owner" not in accounts.roles_of(session, account_id, row.id):
-        raise NotAllowed(f"Only an owner of {row.name} raises how many members it takes.")
+        raise NotAllowed(
+            N_("Only an owner of {collective} raises how many members it takes."), collective=row.name
+        )
 
 
 def _digest(row: CollectiveRow, before: Thresholds, after: Thresholds) -> str:
@@ -166,14 +189,18 @@ def _digest(row: CollectiveRow, before: Thresholds, after: Thresholds) -> str:
         {
             "action": "threshold",
             "collective": row.uri,
-            "before": before.effective(),
-            "after": after.effective(),
+            "before": _listed(before),
+            "after": _listed(after),
         }
     )
+
+
+def _listed(held: Thresholds) -> dict[str, int]:
+    return {**held.effective(), "cooling": held.cooling}
 
 
 def _audit(
     session: Session, deed: str, subject: str, after: Thresholds, account_id: int | None, now: datetime
 ) -> None:
-    details = {name: str(number) for name, number in after.effective().items()}
+    details = {name: str(number) for name, number in _listed(after).items()}
     audit_log.add(session, f"threshold.{deed}", subject, now=now, account_id=account_id, details=details)

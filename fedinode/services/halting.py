@@ -17,6 +17,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import Halted, UsageError
 from fedinode.i18n import N_
 from fedinode.storage import accounts, audit_log, node_facts, sealing
+from fedinode.storage.accounts import Named
 from fedinode.storage.columns import from_microseconds, to_microseconds
 from fedinode.storage.database import Session
 
@@ -106,12 +107,16 @@ def require_writable(session: Session) -> None:
 
 async def halt(
     cap: Capabilities,
-    account_id: int | None,
+    account: Named,
     why: str = "",
     level: Literal["stopped", "read-only"] = "stopped",
 ) -> State:
     """Stop everything, for a member or from the machine; again changes nothing. Raises: UsageError."""
-    return await cap.database.write(lambda session: record(session, level, account_id, why, cap.clock()))
+
+    def write(session: Session) -> State:
+        return record(session, level, accounts.id_of(session, account), why, cap.clock())
+
+    return await cap.database.write(write)
 
 
 def record(

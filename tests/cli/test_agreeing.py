@@ -85,7 +85,7 @@ def test_members_come_go_and_are_told(run: Run) -> None:
     assert "no address any more" in run("account", "feed", OWNER, "--off").err
     lower = run("collective", "set", "berlin", "--publish", "1", "--account", OWNER)
     assert "Too few members are left" in lower.err
-    assert run("collective", "set", "berlin").id == "publish 2, edit 2, delete 2, cosign 1, withdraw 1"
+    assert run("collective", "set", "berlin").id == "publish 2, edit 2, delete 2, cosign 1, withdraw 1, block 1"
     assert (
         "could never agree"
         in run("collective", "set", "berlin", "--cosign", "9", "--account", OWNER, code=1).err

@@ -63,7 +63,7 @@ async def state_of(cap: Capabilities) -> str:
 
 
 async def numbers(cap: Capabilities) -> dict[str, int]:
-    return dict(await consulting.numbers_of(cap, "berlin"))
+    return dict((await consulting.numbers_of(cap, "berlin")).numbers)
 
 
 async def second(cap: Capabilities, standing: Standing | None, *, account: str = BEN) -> voting.Voted:
