@@ -6,7 +6,6 @@ from datetime import timedelta
 from fedinode.capabilities import Capabilities
 from fedinode.services import registering
 from fedinode.services.publishing import Published
-from fedinode.storage import models
 from fedinode.storage.database import Session
 from tests.admin.test_waiting import request_of
 from tests.browser.sample_site import Site
