@@ -4,7 +4,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.opening import on_node
 from fedinode.cli.output import counted
-from fedinode.services import block_lists, excluding
+from fedinode.services import block_lists, excluding, level_words
 
 
 async def block(call: Call, cap: Capabilities) -> None:
@@ -51,7 +51,7 @@ COMMANDS = (
             _SUBJECT,
             argument(
                 "--severity",
-                choices=excluding.SEVERITIES,
+                choices=level_words.SEVERITIES,
                 default="suspend",
                 help="how far they are let in; suspend, nothing at all, is the default",
             ),

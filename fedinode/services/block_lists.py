@@ -13,8 +13,8 @@ from typing import Final
 
 from federation.errors import FederationError
 from fedinode.i18n import N_
-from fedinode.services import excluding
-from fedinode.services.excluding import Block, Severity, Wish
+from fedinode.services import level_words
+from fedinode.services.level_words import Block, Severity, Wish
 
 #: The first line of the file.
 HEADER: Final = (
@@ -41,6 +41,7 @@ _READ: Final[dict[str, Severity]] = {
 _TRUE: Final = frozenset({"true", "t", "1", "yes"})
 _FALSE: Final = frozenset({"false", "f", "0", "no", ""})
 
+TOO_LONG: Final = N_("The list is too long: at most 50,000 lines and 8 MB.")
 _NO_DOMAIN: Final = N_("This is no domain.")
 _HIDDEN: Final = N_(
     "The name was made unreadable with * by whoever published the list: it cannot be imported."
@@ -122,7 +123,7 @@ def _harmless(cell: str) -> str:
 def parse(text: str, own_host: str) -> Parsed:
     """Read a file, or a mere list of domains, line by line. Raises: ListRefused."""
     if len(text.encode()) > MAX_BYTES or text.count("\n") > MAX_LINES:
-        raise ListRefused(N_("The list is too long: at most 50,000 lines and 8 MB."))
+        raise ListRefused(TOO_LONG)
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff")))
     columns: dict[str, int] = {"domain": 0, "severity": 1}
     domains: dict[str, ListedDomain] = {}
@@ -166,7 +167,7 @@ def _read_line(line: int, cells: list[str], columns: dict[str, int], own_host: s
     if why is not None:
         return Fault(line=line, text=shown, why=why)
     try:
-        host = excluding.parse_domain(written).host
+        host = level_words.parse_domain(written).host
     except FederationError:
         return Fault(line=line, text=shown, why=_NO_DOMAIN)
     if own_host in (host, host.partition(":")[0]) or own_host.endswith(f".{host}"):
@@ -201,5 +202,5 @@ def _wish(named: dict[str, str]) -> Wish:
         rejects_media=named.get("reject_media", "").lower() in _TRUE,
         rejects_reports=named.get("reject_reports", "").lower() in _TRUE,
         is_obfuscated=named.get("obfuscate", "").lower() in _TRUE,
-        public_reason=comment[: excluding.MAX_REASON] or None,
+        public_reason=comment[: level_words.MAX_REASON] or None,
     )

@@ -8,60 +8,42 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Literal, get_args
+from typing import Any
 
 from federation import webfinger
-from federation.cosigning import documents
 from federation.errors import Malformed
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound, UsageError
-from fedinode.services import deciding, registering, resolving, suspending
+from fedinode.services import block_lists, deciding, registering, resolving, suspending
 from fedinode.services.deciding import Question, Standing
-from fedinode.storage import accounts, audit_log, collectives, follows, levels, remote_actors, replies
+from fedinode.services.level_words import (
+    Block,
+    Severity,
+    Subject,
+    Wish,
+    as_block,
+    as_row,
+    digest_of,
+    parse_domain,
+)
+from fedinode.storage import (
+    accounts,
+    audit_log,
+    collectives,
+    covered_hosts,
+    decisions,
+    follows,
+    level_imports,
+    levels,
+    remote_actors,
+    replies,
+)
 from fedinode.storage.accounts import Named
 from fedinode.storage.columns import from_microseconds, to_microseconds
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow
 from fedinode.storage.levels import LevelRow
 from fedinode.urls import Urls
-
-#: As commands call levels: "silence" is limited, "media" is open without pictures.
-Severity = Literal["trusted", "open", "held", "silence", "media", "suspend"]
-SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
-
-MAX_REASON: Final = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What is to hold for somebody."""
-
-    severity: Severity = "suspend"
-    rejects_media: bool = False
-    rejects_reports: bool = False
-    is_obfuscated: bool = False
-    #: For the members alone; `public_reason` goes into the file that others read.
-    reason: str | None = None
-    public_reason: str | None = None
-
-    @property
-    def level(self) -> str:
-        """The level as rows have it."""
-        return "open" if self.severity == "media" else self.severity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """What was decided about a domain (with everything under it) or an actor."""
-
-    subject: str
-    severity: Severity
-    rejects_media: bool
-    rejects_reports: bool
-    is_obfuscated: bool
-    reason: str | None
-    public_reason: str | None
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,19 +58,6 @@ class BlockEffect:
     #: The question to the members, where it takes several; until they agree the domain is limited.
     decision: str | None = None
     still_needed: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """Who is meant: a domain, or an actor at a host."""
-
-    host: str
-    actor_uri: str | None = None
-
-    @property
-    def name(self) -> str:
-        """What rows call it."""
-        return self.actor_uri or self.host
 
 
 # -- deciding
@@ -125,10 +94,10 @@ async def set_level(cap: Capabilities, subject: str, wish: Wish, *, account: Nam
         account_id = accounts.id_of(session, account)
         found = parse(session, cap, subject)
         effect = _effect(session, found, wish.severity)
-        row = _row(found, wish, account_id, now)
+        row = as_row(found, wish, account_id, now)
         if wish.level != "suspend" or found.actor_uri is not None:
             return effect, put(session, cap.urls, [row], account_id=account_id, now=now)
-        standing = ask(session, cap.urls, [row], {"rows": [_plain(row)]}, account_id=account_id, now=now)
+        standing = ask(session, [row], {"rows": [_plain(row)]}, account_id=account_id, now=now)
         if standing.is_approved:
             return effect, execute(session, cap.urls, standing.decision, now)
         keys = limit_meanwhile(session, cap.urls, [row], account_id=account_id, now=now)
@@ -185,7 +154,6 @@ def put(
 
 def ask(
     session: Session,
-    urls: Urls,
     rows: Sequence[LevelRow],
     parameters: Mapping[str, Any],
     *,
@@ -194,15 +162,27 @@ def ask(
 ) -> Standing:
     """Ask the members of the first collective whether these domains are suspended. Raises NotAllowed."""
     home = registering.require_collective(session, collectives.first_name(session))
-    digest = digest_of(rows)
     question = Question(
         collective_id=home.id,
         action="block",
-        subject_uri=rows[0].subject if len(rows) == 1 else f"{len(rows)} domains ({digest[:16]})",
-        digest=digest,
+        subject_uri=_named(rows),
+        digest=digest_of(rows),
         parameters=json.dumps(parameters, sort_keys=True).encode(),
     )
     return deciding.ask(session, question, account_id=account_id, now=now)
+
+
+def was_agreed(session: Session, rows: Sequence[LevelRow], import_uid: str) -> bool:
+    """Tell whether the members agreed to suspend exactly these domains, by a list that broke off since."""
+    home = registering.require_collective(session, collectives.first_name(session))
+    found = decisions.find_executed(session, home.id, "block", _named(rows))
+    if found is None or found.digest != digest_of(rows):
+        return False
+    return bool(json.loads(found.parameters).get("import") == import_uid)
+
+
+def _named(rows: Sequence[LevelRow]) -> str:
+    return rows[0].subject if len(rows) == 1 else f"{len(rows)} domains ({digest_of(rows)[-16:]})"
 
 
 def limit_meanwhile(
@@ -221,15 +201,22 @@ def limit_meanwhile(
 def execute(session: Session, urls: Urls, decision: DecisionRow, now: datetime) -> frozenset[str]:
     """Suspend what the members agreed to suspend; return stale cache keys. Raises: NotAllowed, Stale."""
     parameters = json.loads(decision.parameters)
-    rows = [_from_plain(each) for each in parameters["rows"]]
+    if "import" in parameters:
+        rows = imported_rows(session, urls, parameters["import"], now)
+    else:
+        rows = [_from_plain(each) for each in parameters["rows"]]
     deciding.require_decision(session, decision.uid, digest_of(rows), now)
     return put(session, urls, rows, account_id=None, now=now)
 
 
-def digest_of(rows: Sequence[LevelRow]) -> str:
-    """Return what a vote about suspending these domains is bound to: which ones, and how."""
-    listed = sorted([row.subject, row.rejects_media, row.rejects_reports] for row in rows)
-    return documents.digest({"action": "block", "rows": listed})
+def imported_rows(session: Session, urls: Urls, uid: str, now: datetime) -> list[LevelRow]:
+    """Return the domains of a list that are to be suspended. Raises: Stale if the list is gone."""
+    found = level_imports.find(session, uid)
+    if found is None:
+        raise deciding.Stale("The list that was decided about is gone: bring it again.")
+    parsed = block_lists.parse(found.body.decode("utf-8"), resolving.host_of(urls.origin))
+    wanted = [each for each in parsed.domains if each.wish.level == "suspend"]
+    return [as_row(Subject(host=each.host), each.wish, found.account_id, now) for each in wanted]
 
 
 def _told(row: LevelRow) -> dict[str, str]:
@@ -246,46 +233,6 @@ def _from_plain(values: dict[str, Any]) -> LevelRow:
     return LevelRow(**{**values, "set_at": from_microseconds(values["set_at"])})
 
 
-def _row(subject: Subject, wish: Wish, account_id: int | None, now: datetime) -> LevelRow:
-    return LevelRow(
-        subject=subject.name,
-        is_actor=subject.actor_uri is not None,
-        level=wish.level,
-        rejects_media=wish.rejects_media or wish.severity == "media",
-        rejects_reports=wish.rejects_reports,
-        is_obfuscated=wish.is_obfuscated,
-        reason=_short(wish.reason),
-        public_reason=_short(wish.public_reason),
-        set_at=now,
-        account_id=account_id,
-    )
-
-
-def _short(reason: str | None) -> str | None:
-    return (reason or "").strip()[:MAX_REASON] or None
-
-
-def as_block(row: LevelRow) -> Block:
-    """Return a row as commands and pages show it."""
-    return Block(
-        subject=row.subject,
-        severity=severity_of(row),
-        rejects_media=row.rejects_media,
-        rejects_reports=row.rejects_reports,
-        is_obfuscated=row.is_obfuscated,
-        reason=row.reason,
-        public_reason=row.public_reason,
-        created_at=row.set_at,
-    )
-
-
-def severity_of(row: LevelRow) -> Severity:
-    """Return what commands call a level."""
-    if row.level == "open" and row.rejects_media:
-        return "media"
-    return next(word for word in SEVERITIES if word == row.level)
-
-
 # -- who is meant
 
 
@@ -299,16 +246,6 @@ def parse(session: Session, cap: Capabilities, subject: str) -> Subject:
     if resolving.host_of(cap.urls.origin) in (found.host, found.host.partition(":")[0]):
         raise UsageError(f"{subject} is this node itself.")
     return found
-
-
-def parse_domain(text: str) -> Subject:
-    """Return a domain in the one spelling that rows have. Raises: Malformed."""
-    # The rules of a handle's host: IDNA once, lower case, a port perhaps.
-    name, mark, port = text.strip().lower().partition(":")
-    host = webfinger.parse_handle(f"x@{name.rstrip('.')}{mark}{port}").host
-    if "." not in host:
-        raise Malformed("a domain has a dot")
-    return Subject(host=host.removesuffix(":443"))
 
 
 def _parse_actor(session: Session, text: str) -> Subject:
@@ -330,10 +267,11 @@ def _parse_actor(session: Session, text: str) -> Subject:
 
 def _effect(session: Session, subject: Subject, severity: Severity) -> BlockEffect:
     actor_ids = suspending.concerned(session, [subject.name]) if severity == "suspend" else ()
+    parts = list(covered_hosts.chunks(actor_ids))
     return BlockEffect(
         subject=subject.name,
         severity=severity,
-        followers=follows.count_of_actors(session, "in", actor_ids),
-        following=follows.count_of_actors(session, "out", actor_ids),
-        replies=replies.count_of_actors(session, actor_ids),
+        followers=sum(follows.count_of_actors(session, "in", part) for part in parts),
+        following=sum(follows.count_of_actors(session, "out", part) for part in parts),
+        replies=sum(replies.count_of_actors(session, part) for part in parts),
     )

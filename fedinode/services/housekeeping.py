@@ -10,9 +10,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import mailing, recounting
+from fedinode.services import mailing, recounting, suspending
 from fedinode.services.supporting import tending
-from fedinode.storage import invalidations, journal, media_files, parked_deliveries, retention
+from fedinode.storage import (
+    invalidations,
+    journal,
+    level_imports,
+    media_files,
+    parked_deliveries,
+    retention,
+    taken_back,
+)
 from fedinode.storage.database import Session
 from fedinode.storage.retention import Purge
 
@@ -48,6 +56,8 @@ async def purge_once(cap: Capabilities) -> Purged:
         ("activities", retention.old_activities, now - ACTIVITIES_AFTER),
         ("answers to signers", retention.answers_to_signers, now - ANSWERS_AFTER),
         ("deleted texts", retention.texts_of_deleted, now - DELETED_TEXTS_AFTER),
+        ("suspended for good", taken_back.forget, now - suspending.REVERSIBLE_FOR),
+        ("lists of domains", level_imports.forget, now),
     )
     counts = {name: await _purge(cap, rule, before) for name, rule, before in rules}
     counts["parked deliveries"] = await cap.database.write(

@@ -21,7 +21,7 @@ from federation.jsonld import Document
 from federation.links import Attachment
 from federation.net.client import Kind as FetchKind
 from fedinode.capabilities import Capabilities
-from fedinode.errors import Blocked, Conflict, NodeError, PeerUnavailable, PictureRefused, UsageError
+from fedinode.errors import Conflict, NodeError, PeerUnavailable, PictureRefused, UsageError
 from fedinode.manuscripts import Facts, Picture, Related
 from fedinode.services import (
     drafting,
@@ -40,6 +40,7 @@ from fedinode.services.sourcing import Original
 from fedinode.storage import collectives, levels, posts, takeovers
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
+from fedinode.storage.levels import Subject
 from fedinode.storage.media_files import NewMedia
 from fedinode.storage.remote_actors import RemoteActor
 from fedinode.storage.takeovers import NewTakeover
@@ -186,9 +187,6 @@ async def fetch(cap: Capabilities, url: str, language: str | None = None) -> Fet
     Raises: FederationError, NodeError.
     """
     found = await resolving.resolve_object(cap, url)
-    blocked = await cap.database.read(lambda session: levels.of_actors(session, [found.author.uri]))
-    if blocked.get(found.author.uri) == "suspend":
-        raise Blocked(f"{found.author.uri} is blocked on this node.")
     original = await asyncio.to_thread(sourcing.read_original, found.document, language)
     return Fetched(
         original=original,
@@ -226,7 +224,7 @@ async def _prepare(cap: Capabilities, row: CollectiveRow, found: Sequence[Fetche
     facts = replace(sourcing.facts_of(originals, name, wish.licence), comments=row.comments)
     pictures = first.pictures[:MAX_PICTURES]
     media: list[NewMedia] = []
-    if wish.pictures:
+    if wish.pictures and not await _rejects_media(cap, author):
         media, pictures = await _take_pictures(cap, pictures, facts, first.words[0].language)
     return Prepared(
         kind=first.kind,
@@ -243,6 +241,13 @@ def _link(picture: Attachment) -> Related:
         title=(picture.alt or urlsplit(picture.url).netloc)[: jsonld.MAX_NAME_CHARACTERS],
         url=picture.url,
     )
+
+
+async def _rejects_media(cap: Capabilities, author: RemoteActor) -> bool:
+    """Tell whether no pictures are taken from an author's server; then they are linked."""
+    place = Subject(host=author.host, uri=author.uri)
+    found = await cap.database.read(lambda session: levels.ranks(session, [place]))
+    return place in found and found[place].rejects_media
 
 
 async def _take_pictures(

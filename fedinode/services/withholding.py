@@ -13,7 +13,7 @@ from federation.errors import FederationError
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import excluding
+from fedinode.services import level_words
 from fedinode.services.keeping import Submission
 from fedinode.storage import accounts, alarms, audit_log, holding_rules
 from fedinode.storage.accounts import Named
@@ -266,6 +266,6 @@ def _part(line: str) -> str:
 
 def _domain(line: str) -> str:
     try:
-        return excluding.parse_domain(line.removeprefix("https://").partition("/")[0]).host
+        return level_words.parse_domain(line.removeprefix("https://").partition("/")[0]).host
     except FederationError as error:
         raise UsageError(_NO_DOMAIN) from error

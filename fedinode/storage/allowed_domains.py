@@ -51,15 +51,23 @@ def disallow(session: Session, hosts: Sequence[str]) -> int:
 
 
 def peers_not_listed(session: Session) -> tuple[int, ...]:
-    """Return the numbers of all peers that may not federate because they are not listed."""
-    hosts = {row.host: row.id for row in session.execute(select(_PEERS.host, _PEERS.id))}
-    return tuple(hosts[host] for host in not_listed(session, set(hosts)))
+    """Return the numbers of all peers that may not federate now."""
+    return tuple(peers_outside(session).values()) if is_listed_only(session) else ()
+
+
+def peers_outside(session: Session) -> dict[str, int]:
+    """Return the peers that are not listed, by host, whether only listed ones may federate or not."""
+    rows = {row.host: row.id for row in session.execute(select(_PEERS.host, _PEERS.id))}
+    outside = _outside(session, set(rows))
+    return {host: rows[host] for host in sorted(outside)}
 
 
 def not_listed(session: Session, hosts: Iterable[str]) -> frozenset[str]:
     """Return which of these hosts may not federate because only listed domains may."""
-    if not is_listed_only(session):
-        return frozenset()
+    return _outside(session, hosts) if is_listed_only(session) else frozenset()
+
+
+def _outside(session: Session, hosts: Iterable[str]) -> frozenset[str]:
     names = {host: covered_hosts.covering(host) for host in hosts}
     allowed: set[str] = set()
     for chunk in covered_hosts.chunks(sorted({name for each in names.values() for name in each})):

@@ -121,6 +121,20 @@ def count_of_actors(session: Session, direction: str, actor_ids: Collection[int]
     ).scalar_one()
 
 
+def hosts_of_actors(session: Session, actor_ids: Collection[int]) -> tuple[str, ...]:
+    """Return the servers of those of these actors with whom a follow stands or waits, in order."""
+    actors, peers = models.RemoteActor, models.Peer
+    query = (
+        select(peers.host)
+        .join(actors, actors.peer_id == peers.id)
+        .join(_TABLE, _TABLE.actor_id == actors.id)
+        .where(*_is_standing(actor_ids))
+        .distinct()
+        .order_by(peers.host)
+    )
+    return tuple(session.scalars(query))
+
+
 def end_of_actors(
     session: Session, actor_ids: Collection[int], now: datetime, *, collective_id: int | None = None
 ) -> frozenset[str]:
