@@ -41,6 +41,7 @@ _PRIVATE: Final = {
 MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     (DESK, N_("What waits"), "enter"),
     (f"{DESK}/moderation", N_("Moderation"), "moderate"),
+    (f"{DESK}/network", N_("Network"), "network"),
     (f"{DESK}/audit", N_("Audit"), "node"),
     (ACCOUNT, N_("Your account"), "enter"),
 )

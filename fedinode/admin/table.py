@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from fedinode.admin import account_pages, audit_pages, moderation_pages, sign_in_pages, waiting_pages
+from fedinode.admin import (
+    account_pages,
+    audit_pages,
+    moderation_pages,
+    network_table,
+    sign_in_pages,
+    waiting_pages,
+)
 from fedinode.admin.doors import (
     ACCOUNT,
     CODE,
@@ -36,6 +43,7 @@ DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     (f"{moderation_pages.MODERATION}/all", "POST", member_form(moderation_pages.settle_all, "moderate")),
     (audit_pages.AUDIT, "GET", member_only(audit_pages.show, "node")),
     (f"{audit_pages.AUDIT}/export", "GET", member_only(audit_pages.export, "node")),
+    *network_table.DOORS,
     (ACCOUNT, "GET", member_only(account_pages.show)),
     (f"{ACCOUNT}/password", "POST", member_form(account_pages.set_password)),
     (f"{ACCOUNT}/second-factor", "POST", member_form(account_pages.start_totp)),

@@ -28,6 +28,7 @@ from fedinode.storage import (
 from fedinode.storage.accounts import Named
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
+from fedinode.storage.follow_lists import ListedFollow
 from fedinode.storage.followed_posts import FollowedPost
 from fedinode.storage.sharing_rules import MatchRow, NewRule, RuleRow
 from fedinode.text import display_handle, display_host
@@ -140,6 +141,18 @@ def require_allowed(session: Session, collective_id: int, actor_uri: str, host: 
     rule = own or sharing_rules.find(session, collective_id, host)
     if rule is not None and rule.mode == "never":
         raise Conflict(_NEVER)
+
+
+def modes_about(session: Session, rows: Sequence[ListedFollow]) -> dict[int, str]:
+    """Return what the rules of their collectives say of some follows, by the number of each."""
+    subjects = {subject for row in rows for subject in (row.actor_uri, row.host)}
+    modes = {
+        (rule.collective_id, rule.subject): rule.mode for rule in sharing_rules.list_about(session, subjects)
+    }
+    return {
+        row.id: modes.get((row.collective_id, row.actor_uri), modes.get((row.collective_id, row.host), ""))
+        for row in rows
+    }
 
 
 def _subject(session: Session, cap: Capabilities, row: CollectiveRow, written: str) -> str:

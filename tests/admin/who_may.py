@@ -6,6 +6,8 @@ is reached by members of its first collective alone.
 
 from typing import Final
 
+from tests.admin import who_may_reach_others
+
 OWNER, EDITOR, AUTHOR, TRANSLATOR = "owner", "editor", "author", "translator"
 MODERATOR, SIGNER, READER = "moderator", "signer", "reader"
 ROLES: Final = (OWNER, EDITOR, AUTHOR, TRANSLATOR, MODERATOR, SIGNER, READER)
@@ -37,6 +39,7 @@ MEMBERS: Final = {
     ("/desk/moderation", "GET"): MODERATORS,
     ("/desk/moderation/chosen", "POST"): MODERATORS,
     ("/desk/moderation/all", "POST"): MODERATORS,
+    **who_may_reach_others.MEMBERS,
     ("/desk/account", "GET"): EVERYBODY,
     ("/desk/account/password", "POST"): EVERYBODY,
     ("/desk/account/second-factor", "POST"): EVERYBODY,

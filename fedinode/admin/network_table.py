@@ -1,0 +1,25 @@
+"""The routes of the desk that are about others: posts, follows."""
+
+from typing import Final
+
+from fedinode.admin import follow_pages, network_pages
+from fedinode.admin.doors import OpenHandler, member_form, member_only
+from fedinode.admin.network_pages import NETWORK
+
+_POST: Final = f"{NETWORK}/posts/{{number}}"
+
+DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
+    (NETWORK, "GET", member_only(network_pages.show, "network")),
+    (f"{NETWORK}/elsewhere", "POST", member_form(network_pages.look_up, "network")),
+    (f"{NETWORK}/proposed", "POST", member_form(network_pages.settle_proposed, "network")),
+    (_POST, "GET", member_only(network_pages.show_post, "network")),
+    (f"{_POST}/reshare", "POST", member_form(network_pages.reshare, "network")),
+    (f"{_POST}/take-over", "POST", member_form(network_pages.take_over, "network")),
+    (f"{_POST}/co-sign", "POST", member_form(network_pages.cosign, "sign")),
+    (f"{NETWORK}/following", "GET", member_only(follow_pages.show_following, "network")),
+    (f"{NETWORK}/followers", "GET", member_only(follow_pages.show_followers, "moderate")),
+    (f"{NETWORK}/followers", "POST", member_form(follow_pages.remove_followers, "moderate")),
+    (f"{NETWORK}/accounts", "GET", member_only(follow_pages.show_account, "network")),
+    (f"{NETWORK}/accounts/follow", "POST", member_form(follow_pages.follow, "network")),
+    (f"{NETWORK}/accounts/rule", "POST", member_form(follow_pages.set_rule, "network")),
+)

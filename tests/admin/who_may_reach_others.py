@@ -1,0 +1,23 @@
+"""Who may ask what of the pages about others, written from what the desk is for. A part of `who_may`."""
+
+from typing import Final
+
+_EDITORS: Final = frozenset({"owner", "editor"})
+_SIGNERS: Final = frozenset({"owner", "signer"})
+_MODERATORS: Final = frozenset({"owner", "editor", "moderator"})
+
+MEMBERS: Final = {
+    ("/desk/network", "GET"): _EDITORS,
+    ("/desk/network/elsewhere", "POST"): _EDITORS,
+    ("/desk/network/proposed", "POST"): _EDITORS,
+    ("/desk/network/posts/{number}", "GET"): _EDITORS,
+    ("/desk/network/posts/{number}/reshare", "POST"): _EDITORS,
+    ("/desk/network/posts/{number}/take-over", "POST"): _EDITORS,
+    ("/desk/network/posts/{number}/co-sign", "POST"): _SIGNERS,
+    ("/desk/network/following", "GET"): _EDITORS,
+    ("/desk/network/followers", "GET"): _MODERATORS,
+    ("/desk/network/followers", "POST"): _MODERATORS,
+    ("/desk/network/accounts", "GET"): _EDITORS,
+    ("/desk/network/accounts/follow", "POST"): _EDITORS,
+    ("/desk/network/accounts/rule", "POST"): _EDITORS,
+}
