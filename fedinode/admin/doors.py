@@ -41,6 +41,7 @@ _PRIVATE: Final = {
 MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     (DESK, N_("What waits"), "enter"),
     (f"{DESK}/moderation", N_("Moderation"), "moderate"),
+    (f"{DESK}/texts", N_("Texts"), "translate"),
     (f"{DESK}/network", N_("Network"), "network"),
     (f"{DESK}/audit", N_("Audit"), "node"),
     (ACCOUNT, N_("Your account"), "enter"),
@@ -168,12 +169,13 @@ def page(
     *,
     member: Member | None = None,
     status: int = 200,
+    language: str | None = None,
     **context: Any,
 ) -> Response:
-    """Render a page of the desk in the reader's language; nobody keeps it."""
+    """Render a page of the desk in the reader's language, or in that of a text; nobody keeps it."""
     body = house.site.renderer.page(
         template,
-        _language(request),
+        language or _language(request),
         site_name=house.site.cap.urls.host,
         member=member,
         seal=seal_of(member) if member else "",

@@ -5,9 +5,12 @@ from typing import Final
 from fedinode.admin import (
     account_pages,
     audit_pages,
+    editor_pages,
     moderation_pages,
     network_table,
     sign_in_pages,
+    text_pages,
+    version_pages,
     waiting_pages,
 )
 from fedinode.admin.doors import (
@@ -21,6 +24,9 @@ from fedinode.admin.doors import (
     member_form,
     member_only,
 )
+from fedinode.admin.rescuing import writing_form
+
+TEXTS: Final = text_pages.TEXTS
 
 DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     (SIGN_IN, "GET", sign_in_pages.ask),
@@ -44,6 +50,18 @@ DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     (audit_pages.AUDIT, "GET", member_only(audit_pages.show, "node")),
     (f"{audit_pages.AUDIT}/export", "GET", member_only(audit_pages.export, "node")),
     *network_table.DOORS,
+    (TEXTS, "GET", member_only(text_pages.show_list, "translate")),
+    (f"{TEXTS}/new", "GET", member_only(text_pages.ask_new, "write")),
+    (f"{TEXTS}/new", "POST", writing_form(text_pages.begin, "write")),
+    (f"{TEXTS}/of-post", "POST", member_form(text_pages.open_post, "write")),
+    (f"{TEXTS}/{{uid}}", "GET", member_only(editor_pages.show, "translate")),
+    (f"{TEXTS}/{{uid}}", "POST", writing_form(editor_pages.save, "write")),
+    (f"{TEXTS}/{{uid}}/autosave", "POST", writing_form(editor_pages.autosave, "write")),
+    (f"{TEXTS}/{{uid}}/drop", "POST", member_form(text_pages.drop, "write")),
+    (f"{TEXTS}/{{uid}}/take-back", "POST", member_form(text_pages.take_back, "write")),
+    (f"{TEXTS}/{{uid}}/versions", "GET", member_only(version_pages.show_all, "write")),
+    (f"{TEXTS}/{{uid}}/versions", "POST", member_form(version_pages.bring_back, "write")),
+    (f"{TEXTS}/{{uid}}/versions/compare", "GET", member_only(version_pages.compare, "write")),
     (ACCOUNT, "GET", member_only(account_pages.show)),
     (f"{ACCOUNT}/password", "POST", member_form(account_pages.set_password)),
     (f"{ACCOUNT}/second-factor", "POST", member_form(account_pages.start_totp)),

@@ -36,7 +36,7 @@ from fedinode.storage.desk_texts import CopyRow, Heading, NewCopy, NewVersion, V
 from fedinode.text import without_invisible
 
 #: What a working copy may weigh; what is published may weigh less.
-MAX_SOURCE_BYTES: Final = 512 * 1024
+MAX_SOURCE_BYTES: Final = 1024 * 1024
 _UID: Final = re.compile(r"[a-z2-7]{16}")
 #: Controls that no text needs and TOML does not allow.
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
@@ -177,12 +177,15 @@ def understand(source: str, folder: Path, *, key: str | None = None) -> Manuscri
         # Where the folder lies is nobody's business at the desk.
         raise ManuscriptError(str(error).replace(f"{folder}/", "")) from error
     says_key = ("key",) in editing.values_of(source)
-    return manuscript if key is None or says_key else with_key(manuscript, key)
+    return manuscript if key is None or says_key else replace(manuscript, key=key)
 
 
-def with_key(manuscript: Manuscript, key: str) -> Manuscript:
-    """Return a manuscript under another key: that of the post which it changes."""
-    return replace(manuscript, key=key)
+def without_name(sentence: str) -> str:
+    """Return a sentence about a working copy without the name of a file that nobody ever saw."""
+    told = sentence.removeprefix(f"{frontmatter.WRITTEN_NAME}, ").removeprefix(
+        f"{frontmatter.WRITTEN_NAME}: "
+    )
+    return told[:1].upper() + told[1:]
 
 
 def heading_of(source: str, fallback: Heading) -> Heading:

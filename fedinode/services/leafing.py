@@ -55,12 +55,39 @@ class TextLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """A collective that a member writes for."""
+
+    name: str
+    title: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shelved:
     """A page of the list, and how many pages there are."""
 
     lines: tuple[TextLine, ...]
     page: int
     pages: int
+
+
+async def list_voices(cap: Capabilities, member: Member) -> tuple[Voice, ...]:
+    """Return the collectives that a member writes for, in order of name."""
+    own = member.where("write")
+
+    def read(session: Session) -> tuple[Voice, ...]:
+        rows = [row for row in collectives.list_all(session) if row.name in own]
+        return tuple(
+            Voice(
+                name=row.name,
+                title=collectives.display_names(session, row.id)[row.primary_language],
+                language=row.primary_language,
+            )
+            for row in sorted(rows, key=lambda row: row.name)
+        )
+
+    return await cap.database.read(read)
 
 
 async def list_texts(cap: Capabilities, member: Member, shelf: Shelf, page: int = 1) -> Shelved:

@@ -15,6 +15,8 @@ ROLES: Final = (OWNER, EDITOR, AUTHOR, TRANSLATOR, MODERATOR, SIGNER, READER)
 EVERYBODY: Final = frozenset(ROLES)
 OWNERS: Final = frozenset({OWNER})
 MODERATORS: Final = frozenset({OWNER, EDITOR, MODERATOR})
+WRITERS: Final = frozenset({OWNER, EDITOR, AUTHOR})
+TRANSLATORS: Final = WRITERS | {TRANSLATOR}
 
 #: Reached without being signed in.
 OPEN: Final = frozenset(
@@ -39,7 +41,26 @@ MEMBERS: Final = {
     ("/desk/moderation", "GET"): MODERATORS,
     ("/desk/moderation/chosen", "POST"): MODERATORS,
     ("/desk/moderation/all", "POST"): MODERATORS,
+    # Drafts are nobody's business but those who write, release or translate them.
+    ("/desk/texts", "GET"): TRANSLATORS,
+    ("/desk/texts/new", "GET"): WRITERS,
+    ("/desk/texts/new", "POST"): WRITERS,
+    ("/desk/texts/of-post", "POST"): WRITERS,
+    ("/desk/texts/{uid}", "GET"): TRANSLATORS,
+    ("/desk/texts/{uid}", "POST"): WRITERS,
+    ("/desk/texts/{uid}/autosave", "POST"): WRITERS,
+    ("/desk/texts/{uid}/drop", "POST"): WRITERS,
+    ("/desk/texts/{uid}/take-back", "POST"): WRITERS,
+    ("/desk/texts/{uid}/versions", "GET"): WRITERS,
+    ("/desk/texts/{uid}/versions", "POST"): WRITERS,
+    ("/desk/texts/{uid}/versions/compare", "GET"): WRITERS,
     **who_may_reach_others.MEMBERS,
+    ("/desk/texts/{uid}/preview", "GET"): TRANSLATORS,
+    ("/desk/texts/{uid}/preview/mastodon", "GET"): TRANSLATORS,
+    ("/desk/texts/{uid}/pictures", "GET"): WRITERS,
+    ("/desk/texts/{uid}/pictures", "POST"): WRITERS,
+    ("/desk/texts/{uid}/pictures/{name}", "GET"): TRANSLATORS,
+    ("/desk/texts/{uid}/pictures/{name}", "POST"): WRITERS,
     ("/desk/account", "GET"): EVERYBODY,
     ("/desk/account/password", "POST"): EVERYBODY,
     ("/desk/account/second-factor", "POST"): EVERYBODY,
@@ -47,6 +68,14 @@ MEMBERS: Final = {
     ("/desk/account/recovery-codes", "POST"): EVERYBODY,
     ("/desk/account/sessions", "POST"): EVERYBODY,
 }
+#: Nobody who is signed out is led away from these: they get back what they wrote, as a page.
+GIVEN_BACK: Final = frozenset(
+    {
+        ("/desk/texts/new", "POST"),
+        ("/desk/texts/{uid}", "POST"),
+        ("/desk/texts/{uid}/autosave", "POST"),
+    }
+)
 #: What concerns the whole node: the same roles in any other collective are not enough.
 NODE_WIDE: Final[frozenset[tuple[str, str]]] = frozenset(
     {
