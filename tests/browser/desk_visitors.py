@@ -65,10 +65,10 @@ def use_link(page: Page, link: str) -> None:
 
 def sign_out(page: Page) -> None:
     """Leave the desk by the button in the menu, which a telephone shows when it is asked."""
-    menu = page.locator(".desk-menu summary")
-    if menu.is_visible():
+    menu, button = page.locator(".desk-menu summary"), page.locator("form[action$='/sign-out'] button")
+    if not button.is_visible():
         menu.click()
-    page.locator("form[action$='/sign-out'] button").click()
+    button.click()
     page.wait_for_url("**/sign-in")
 
 
