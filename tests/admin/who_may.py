@@ -6,7 +6,7 @@ is reached by members of its first collective alone.
 
 from typing import Final
 
-from tests.admin import who_may_reach_others
+from tests.admin import who_may_reach_others, who_may_release
 
 OWNER, EDITOR, AUTHOR, TRANSLATOR = "owner", "editor", "author", "translator"
 MODERATOR, SIGNER, READER = "moderator", "signer", "reader"
@@ -36,6 +36,10 @@ MEMBERS: Final = {
     ("/desk/decisions", "POST"): EVERYBODY,
     ("/desk/replies", "POST"): MODERATORS,
     ("/desk/requests", "POST"): MODERATORS,
+    ("/desk/node", "GET"): OWNERS,
+    ("/desk/node/look", "POST"): OWNERS,
+    ("/desk/node/panic", "GET"): OWNERS,
+    ("/desk/node/panic", "POST"): OWNERS,
     ("/desk/audit", "GET"): OWNERS,
     ("/desk/audit/export", "GET"): OWNERS,
     ("/desk/moderation", "GET"): MODERATORS,
@@ -55,12 +59,7 @@ MEMBERS: Final = {
     ("/desk/texts/{uid}/versions", "POST"): WRITERS,
     ("/desk/texts/{uid}/versions/compare", "GET"): WRITERS,
     **who_may_reach_others.MEMBERS,
-    ("/desk/texts/{uid}/preview", "GET"): TRANSLATORS,
-    ("/desk/texts/{uid}/preview/mastodon", "GET"): TRANSLATORS,
-    ("/desk/texts/{uid}/pictures", "GET"): WRITERS,
-    ("/desk/texts/{uid}/pictures", "POST"): WRITERS,
-    ("/desk/texts/{uid}/pictures/{name}", "GET"): TRANSLATORS,
-    ("/desk/texts/{uid}/pictures/{name}", "POST"): WRITERS,
+    **who_may_release.MEMBERS,
     ("/desk/account", "GET"): EVERYBODY,
     ("/desk/account/password", "POST"): EVERYBODY,
     ("/desk/account/second-factor", "POST"): EVERYBODY,
@@ -79,6 +78,10 @@ GIVEN_BACK: Final = frozenset(
 #: What concerns the whole node: the same roles in any other collective are not enough.
 NODE_WIDE: Final[frozenset[tuple[str, str]]] = frozenset(
     {
+        ("/desk/node", "GET"),
+        ("/desk/node/look", "POST"),
+        ("/desk/node/panic", "GET"),
+        ("/desk/node/panic", "POST"),
         ("/desk/audit", "GET"),
         ("/desk/audit/export", "GET"),
     }

@@ -1,0 +1,99 @@
+"""`/desk/texts/UID/preview`: a text as its page will look, and as Mastodon shows it; nobody else sees it."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fedinode.admin import doors
+from fedinode.admin.doors import House
+from fedinode.errors import Conflict, ManuscriptError, NotFound
+from fedinode.services import authoring, previewing
+from fedinode.services.mirroring import Loss, Shown
+from fedinode.services.presenting import PostView
+from fedinode.services.signing_in import Member
+
+
+async def show_page(house: House, request: Request, member: Member) -> Response:
+    """GET: the page in one language, with the site's own templates."""
+    uid = request.path_params["uid"]
+    try:
+        found = await previewing.preview(house.site.cap, member, uid)
+    except (ManuscriptError, Conflict) as error:
+        return await _unreadable(house, request, member, error)
+    page = found.rehearsal.page(request.query_params.get("language"))
+    if page is None:
+        raise NotFound(authoring.GONE)
+    return site_page(
+        house,
+        request,
+        member,
+        page,
+        working=found.working,
+        back=f"/desk/texts/{uid}",
+        base=f"/desk/texts/{uid}/preview",
+    )
+
+
+def site_page(
+    house: House, request: Request, member: Member, page: PostView, *, back: str, base: str, **context: Any
+) -> Response:
+    """Show a post that is not public as its page will be."""
+    return doors.page(
+        house,
+        request,
+        "admin/preview.html",
+        member=member,
+        language=page.language,
+        site_template="site/text_page.html" if page.kind == "page" else "site/post.html",
+        post=page,
+        versions=(),
+        accent=page.collective.accent,
+        back=back,
+        base=base,
+        **context,
+    )
+
+
+async def show_mastodon(house: House, request: Request, member: Member) -> Response:
+    """GET: what readers of Mastodon see of each object, and what they do not."""
+    uid = request.path_params["uid"]
+    try:
+        found = await previewing.preview(house.site.cap, member, uid)
+    except (ManuscriptError, Conflict) as error:
+        return await _unreadable(house, request, member, error)
+    return doors.page(
+        house,
+        request,
+        "admin/preview_mastodon.html",
+        member=member,
+        working=found.working,
+        collective=found.rehearsal.pages[0].collective,
+        shown=[(each, losses(request, each)) for each in found.on_mastodon],
+        card=found.rehearsal.pages[0],
+    )
+
+
+def losses(request: Request, shown: Shown) -> list[str]:
+    """Return in the reader's words what Mastodon does not show."""
+    return [_sentence(request, each) for each in shown.losses]
+
+
+def _sentence(request: Request, loss: Loss) -> str:
+    return doors.translator(request)(loss.words).format(**loss.values)
+
+
+async def _unreadable(
+    house: House, request: Request, member: Member, error: ManuscriptError | Conflict
+) -> Response:
+    """Say why a text cannot be shown yet."""
+    working = await authoring.open_text(house.site.cap, member, request.path_params["uid"], right="translate")
+    return doors.page(
+        house,
+        request,
+        "admin/preview_unreadable.html",
+        member=member,
+        status=409,
+        working=working,
+        trouble=error.translated(doors.translator(request)),
+    )

@@ -1,0 +1,18 @@
+"""The routes about one text beside its words: pictures, languages, previews, release."""
+
+from typing import Final
+
+from fedinode.admin import picture_pages, preview_pages
+from fedinode.admin.doors import DESK, OpenHandler, member_form, member_only
+from fedinode.admin.uploading import member_upload
+
+_TEXT: Final = f"{DESK}/texts/{{uid}}"
+
+DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
+    (f"{_TEXT}/preview", "GET", member_only(preview_pages.show_page, "translate")),
+    (f"{_TEXT}/preview/mastodon", "GET", member_only(preview_pages.show_mastodon, "translate")),
+    (f"{_TEXT}/pictures", "GET", member_only(picture_pages.show, "write")),
+    (f"{_TEXT}/pictures", "POST", member_upload(picture_pages.send, "write")),
+    (f"{_TEXT}/pictures/{{name}}", "GET", member_only(picture_pages.content, "translate")),
+    (f"{_TEXT}/pictures/{{name}}", "POST", member_form(picture_pages.change, "write")),
+)

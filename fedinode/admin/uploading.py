@@ -1,0 +1,36 @@
+"""The door for forms with a file: as `doors.member_form`, and the file lies in the data folder's own tmp."""
+
+import hmac
+from collections.abc import Awaitable, Callable
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fedinode.admin import doors
+from fedinode.admin.doors import House, OpenHandler, first
+from fedinode.services.entitling import Right
+from fedinode.services.signing_in import Member
+from fedinode.web import uploads
+from fedinode.web.uploads import Upload
+
+UploadForm = Callable[[House, Request, Member, Upload], Awaitable[Response]]
+
+
+def member_upload(handler: UploadForm, right: Right) -> OpenHandler:
+    """Take a form with one file from members with a right somewhere, sent from a page of theirs."""
+
+    async def guarded(house: House, request: Request) -> Response:
+        doors.require_own_page(house, request)
+        member = await doors.find_member(house, request)
+        if member is None:
+            return doors.to(doors.SIGN_IN)
+        if doors.lacks_second_factor(house, member) or not member.may(right):
+            raise HTTPException(403)
+        settings = house.site.cap.settings
+        async with uploads.read_upload(request, settings.temporary_dir, settings.media.max_bytes) as upload:
+            if not hmac.compare_digest(first(upload.fields, "seal").encode(), doors.seal_of(member).encode()):
+                raise HTTPException(403)
+            return await handler(house, request, member, upload)
+
+    return guarded

@@ -1,0 +1,16 @@
+"""Who may ask what about one text beside its words, written from what the desk is for."""
+
+from typing import Final
+
+WRITERS: Final = frozenset({"owner", "editor", "author"})
+TRANSLATORS: Final = WRITERS | {"translator"}
+
+MEMBERS: Final = {
+    # Whoever writes or translates sees what comes of it.
+    ("/desk/texts/{uid}/preview", "GET"): TRANSLATORS,
+    ("/desk/texts/{uid}/preview/mastodon", "GET"): TRANSLATORS,
+    ("/desk/texts/{uid}/pictures", "GET"): WRITERS,
+    ("/desk/texts/{uid}/pictures", "POST"): WRITERS,
+    ("/desk/texts/{uid}/pictures/{name}", "GET"): TRANSLATORS,
+    ("/desk/texts/{uid}/pictures/{name}", "POST"): WRITERS,
+}
