@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.browser.axe import violations
 from tests.nodes.harness import Node
@@ -81,3 +81,23 @@ def code(secret: str, steps_ahead: int = 0) -> str:
     """Return the six digits that the app of a member shows now, or some steps of half a minute later."""
     totp = TOTP(base64.b32decode(secret), 6, SHA1(), STEP_SECONDS)
     return totp.generate(int(time.time()) + steps_ahead * STEP_SECONDS).decode()
+
+
+@dataclass(slots=True, kw_only=True)
+class Hand:
+    """Clicks on a page, and counts how often."""
+
+    page: Page
+    clicks: int = 0
+
+    def follow(self, name: str) -> None:
+        """Click on the first link whose words begin so."""
+        self._click(self.page.get_by_role("link", name=re.compile(f"^{re.escape(name)}")).first)
+
+    def press(self, name: str) -> None:
+        """Press the first button whose words begin so."""
+        self._click(self.page.get_by_role("button", name=re.compile(f"^{re.escape(name)}")).first)
+
+    def _click(self, place: Locator) -> None:
+        place.click()
+        self.clicks += 1
