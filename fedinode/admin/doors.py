@@ -40,11 +40,13 @@ _PRIVATE: Final = {
 #: The menu: where it leads, what it says, and to whom it is shown.
 MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     (DESK, N_("What waits"), "enter"),
+    (f"{DESK}/decisions", N_("Decisions"), "enter"),
     (f"{DESK}/moderation", N_("Moderation"), "moderate"),
     (f"{DESK}/texts", N_("Texts"), "translate"),
     (f"{DESK}/network", N_("Network"), "network"),
     (f"{DESK}/audit", N_("Audit"), "node"),
     (ACCOUNT, N_("Your account"), "enter"),
+    (f"{DESK}/stop", N_("Stop everything"), "enter"),
 )
 #: What is said of a second factor that does not fit, wherever it is asked for.
 WRONG_CODE: Final = N_("This code is not right, or it was used before. A new one comes every 30 seconds.")

@@ -4,6 +4,7 @@ from typing import Final
 
 from fedinode.admin import (
     account_pages,
+    decision_pages,
     audit_pages,
     editor_pages,
     moderation_pages,
@@ -38,7 +39,13 @@ DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     ("/sign-in/{token}", "POST", from_here(sign_in_pages.use_link)),
     (SIGN_OUT, "POST", member_form(account_pages.leave)),
     (DESK, "GET", member_only(waiting_pages.show)),
-    (f"{DESK}/decisions", "POST", member_form(waiting_pages.vote)),
+    (decision_pages.DECISIONS, "GET", member_only(decision_pages.show)),
+    (decision_pages.DECISIONS, "POST", member_form(decision_pages.vote)),
+    (f"{decision_pages.DECISIONS}/stop", "POST", member_form(decision_pages.stop_one)),
+    (f"{decision_pages.DECISIONS}/{{uid}}", "GET", member_only(decision_pages.show_one)),
+    (decision_pages.STOP, "GET", member_only(decision_pages.ask_stop)),
+    (decision_pages.STOP, "POST", member_form(decision_pages.stop_all)),
+    (f"{decision_pages.STOP}/end", "POST", member_form(decision_pages.resume)),
     (f"{DESK}/replies", "POST", member_form(waiting_pages.settle_replies, "moderate")),
     (f"{DESK}/requests", "POST", member_form(waiting_pages.settle_requests, "moderate")),
     (moderation_pages.MODERATION, "GET", member_only(moderation_pages.show, "moderate")),

@@ -7,12 +7,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fedinode.admin import doors
+from fedinode.admin import decision_pages, doors
 from fedinode.admin.doors import Fields, House, first
-from fedinode.errors import Conflict, NotAllowed, NotFound
+from fedinode.errors import NotFound
 from fedinode.i18n import N_
 from fedinode.services import overseeing
-from fedinode.services.deciding import Choice
 from fedinode.services.signing_in import Member
 
 _DONE: Final = {
@@ -26,25 +25,9 @@ _GONE: Final = N_(
     "Somebody else decided this meanwhile, or it was never yours to decide. Nothing was changed."
 )
 _NOTHING_CHOSEN: Final = N_("Choose at least one.")
-#: What a question is about, in words.
-_DEEDS: Final = {
-    "publish": N_("Publish a text"),
-    "publish-joint": N_("Publish a joint statement"),
-    "edit": N_("Change a public text"),
-    "edit-joint": N_("Change a joint statement"),
-    "delete": N_("Delete a text"),
-    "cosign": N_("Sign a statement of others"),
-    "withdraw": N_("Withdraw a signature"),
-    "remove": N_("Take a signature off a list"),
-    "keep-copy": N_("Publish the copy of a statement"),
-    "drop-copy": N_("Drop the copy of a statement"),
-    "threshold": N_("Change how many must agree"),
-    "member": N_("Take in a member, or let one go"),
-}
 #: Words of a form's buttons.
 _REPLY_CHOICES: Final = {"show": True, "hide": False}
 _REQUEST_CHOICES: Final = {"accept": True, "reject": False}
-_VOTES: Final = {"yes": True, "no": False}
 #: The numbers of rows have fewer digits.
 _MAX_DIGITS: Final = 18
 
@@ -65,7 +48,7 @@ async def _page(
         member=member,
         status=status,
         waiting=waiting,
-        deeds=_DEEDS,
+        deeds=decision_pages.DEEDS,
         done=done,
         trouble=trouble,
     )
@@ -107,18 +90,6 @@ async def _settle(
         return doors.to(f"{doors.DESK}?done={await settle(chosen)}")
     except NotFound:
         return await _trouble(house, request, member, _GONE, status=404)
-
-
-async def vote(house: House, request: Request, member: Member, fields: Fields) -> Response:
-    """POST `/desk/decisions`: one answer to one question."""
-    choice: Choice = "yes" if _choice(fields, _VOTES) else "no"
-    try:
-        await overseeing.vote(house.site.cap, member, first(fields, "decision"), choice)
-    except NotFound:
-        return await _trouble(house, request, member, _GONE, status=404)
-    except (NotAllowed, Conflict) as error:
-        return await _page(house, request, member, status=409, trouble=str(error))
-    return doors.to(f"{doors.DESK}?done=voted")
 
 
 async def _trouble(house: House, request: Request, member: Member, words: str, *, status: int) -> Response:

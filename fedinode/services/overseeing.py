@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fedinode.capabilities import Capabilities
-from fedinode.errors import NotFound
 from fedinode.services import following, moderating, voting
-from fedinode.services.deciding import Choice
 from fedinode.services.following import Relation
 from fedinode.services.moderating import Reply
 from fedinode.services.signing_in import Member
@@ -65,11 +63,3 @@ async def settle_requests(
     """Answer requests to follow, all or none; return how many were open. Raises NotFound."""
     allowed = member.where("moderate")
     return await following.settle(cap, request_ids, is_accepted=is_accepted, collectives=allowed)
-
-
-async def vote(cap: Capabilities, member: Member, uid: str, choice: Choice) -> voting.Voted:
-    """Answer a question of one of the member's collectives. Raises NotFound, NotAllowed, Conflict."""
-    own = member.where("enter")
-    if all(each.id != uid or each.collective not in own for each in await voting.list_waiting(cap)):
-        raise NotFound("This question is not open any more.")
-    return await voting.vote_as(cap, uid, choice, account_id=member.account_id)

@@ -14,6 +14,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import Busy, NotAllowed, NotFound
 from fedinode.services import entitling, halting, proving
 from fedinode.services.entitling import Right
+from fedinode.services.halting import Level
 from fedinode.services.proving import Hashing
 from fedinode.storage import accounts, audit_log, collectives, credentials, decisions, sign_ins
 from fedinode.storage.credentials import Credentials
@@ -43,6 +44,8 @@ class Member:
     #: The node's first collective: its members look after the node.
     home: str
     session: SessionRow
+    #: Whether the node runs, is stopped, or is read-only.
+    level: Level = "running"
 
     def where(self, right: Right) -> tuple[str, ...]:
         """Return the collectives where the member has a right."""
@@ -207,6 +210,7 @@ def _member(session: Session, token: str, now: datetime) -> Member | None:
         roles=accounts.roles_by_collective(session, account.id),
         home=collectives.first_name(session),
         session=row,
+        level=halting.level_of(session),
     )
 
 

@@ -26,6 +26,7 @@ from fedinode.manuscripts import Facts, Picture, Related
 from fedinode.services import (
     drafting,
     gating,
+    halting,
     illustrating,
     publishing,
     registering,
@@ -128,11 +129,12 @@ def _keep(
     session: Session, press: Press, found: Sequence[Fetched], prepared: Prepared, wish: Wish
 ) -> TakenOver:
     row = press.collective
-    needs_members = gating.needed(session, row.id, "publish") > 1
+    needs_members = not gating.is_immediate(session, row.id, "publish")
     kept = drafting.save(session, press.urls, row, prepared, press.now)
     takeovers.add(session, [as_row(each, row.id, kept.id) for each in found], press.now)
     queued = 0
     if not (wish.draft or needs_members):
+        halting.require_running(session)
         queued = releasing.go_public(session, press, kept, deliver=True)
     published = publishing.describe(session, press.urls, row, posts.get(session, kept.id), deliveries=queued)
     return TakenOver(

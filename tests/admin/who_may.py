@@ -33,7 +33,13 @@ OPEN: Final = frozenset(
 MEMBERS: Final = {
     ("/sign-out", "POST"): EVERYBODY,
     ("/desk", "GET"): EVERYBODY,
+    ("/desk/decisions", "GET"): EVERYBODY,
     ("/desk/decisions", "POST"): EVERYBODY,
+    ("/desk/decisions/{uid}", "GET"): EVERYBODY,
+    ("/desk/decisions/stop", "POST"): EVERYBODY,
+    ("/desk/stop", "GET"): EVERYBODY,
+    ("/desk/stop", "POST"): EVERYBODY,
+    ("/desk/stop/end", "POST"): EVERYBODY,
     ("/desk/replies", "POST"): MODERATORS,
     ("/desk/requests", "POST"): MODERATORS,
     ("/desk/node", "GET"): OWNERS,
