@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from fedinode.admin import picture_pages, preview_pages
+from fedinode.admin import picture_pages, preview_pages, translation_pages
 from fedinode.admin.doors import DESK, OpenHandler, member_form, member_only
+from fedinode.admin.rescuing import writing_form
 from fedinode.admin.uploading import member_upload
 
 _TEXT: Final = f"{DESK}/texts/{{uid}}"
@@ -11,6 +12,11 @@ _TEXT: Final = f"{DESK}/texts/{{uid}}"
 DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     (f"{_TEXT}/preview", "GET", member_only(preview_pages.show_page, "translate")),
     (f"{_TEXT}/preview/mastodon", "GET", member_only(preview_pages.show_mastodon, "translate")),
+    (f"{_TEXT}/translations", "GET", member_only(translation_pages.show_all, "translate")),
+    (f"{_TEXT}/translations", "POST", member_form(translation_pages.add, "translate")),
+    (f"{_TEXT}/translations/remove", "POST", member_form(translation_pages.remove, "write")),
+    (f"{_TEXT}/translate/{{language}}", "GET", member_only(translation_pages.show_one, "translate")),
+    (f"{_TEXT}/translate/{{language}}", "POST", writing_form(translation_pages.save, "translate")),
     (f"{_TEXT}/pictures", "GET", member_only(picture_pages.show, "write")),
     (f"{_TEXT}/pictures", "POST", member_upload(picture_pages.send, "write")),
     (f"{_TEXT}/pictures/{{name}}", "GET", member_only(picture_pages.content, "translate")),

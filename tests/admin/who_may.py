@@ -6,14 +6,19 @@ is reached by members of its first collective alone.
 
 from typing import Final
 
-from tests.admin import who_may_reach_others, who_may_release
+from tests.admin import (
+    who_may_let_in,
+    who_may_look_after,
+    who_may_moderate,
+    who_may_reach_others,
+    who_may_release,
+)
 
 OWNER, EDITOR, AUTHOR, TRANSLATOR = "owner", "editor", "author", "translator"
 MODERATOR, SIGNER, READER = "moderator", "signer", "reader"
 ROLES: Final = (OWNER, EDITOR, AUTHOR, TRANSLATOR, MODERATOR, SIGNER, READER)
 
 EVERYBODY: Final = frozenset(ROLES)
-OWNERS: Final = frozenset({OWNER})
 MODERATORS: Final = frozenset({OWNER, EDITOR, MODERATOR})
 WRITERS: Final = frozenset({OWNER, EDITOR, AUTHOR})
 TRANSLATORS: Final = WRITERS | {TRANSLATOR}
@@ -42,15 +47,7 @@ MEMBERS: Final = {
     ("/desk/stop/end", "POST"): EVERYBODY,
     ("/desk/replies", "POST"): MODERATORS,
     ("/desk/requests", "POST"): MODERATORS,
-    ("/desk/node", "GET"): OWNERS,
-    ("/desk/node/look", "POST"): OWNERS,
-    ("/desk/node/panic", "GET"): OWNERS,
-    ("/desk/node/panic", "POST"): OWNERS,
-    ("/desk/audit", "GET"): OWNERS,
-    ("/desk/audit/export", "GET"): OWNERS,
-    ("/desk/moderation", "GET"): MODERATORS,
-    ("/desk/moderation/chosen", "POST"): MODERATORS,
-    ("/desk/moderation/all", "POST"): MODERATORS,
+    **who_may_moderate.MEMBERS,
     # Drafts are nobody's business but those who write, release or translate them.
     ("/desk/texts", "GET"): TRANSLATORS,
     ("/desk/texts/new", "GET"): WRITERS,
@@ -64,7 +61,9 @@ MEMBERS: Final = {
     ("/desk/texts/{uid}/versions", "GET"): WRITERS,
     ("/desk/texts/{uid}/versions", "POST"): WRITERS,
     ("/desk/texts/{uid}/versions/compare", "GET"): WRITERS,
+    **who_may_let_in.MEMBERS,
     **who_may_reach_others.MEMBERS,
+    **who_may_look_after.MEMBERS,
     **who_may_release.MEMBERS,
     ("/desk/account", "GET"): EVERYBODY,
     ("/desk/account/password", "POST"): EVERYBODY,
@@ -79,16 +78,10 @@ GIVEN_BACK: Final = frozenset(
         ("/desk/texts/new", "POST"),
         ("/desk/texts/{uid}", "POST"),
         ("/desk/texts/{uid}/autosave", "POST"),
+        ("/desk/texts/{uid}/translate/{language}", "POST"),
     }
 )
 #: What concerns the whole node: the same roles in any other collective are not enough.
 NODE_WIDE: Final[frozenset[tuple[str, str]]] = frozenset(
-    {
-        ("/desk/node", "GET"),
-        ("/desk/node/look", "POST"),
-        ("/desk/node/panic", "GET"),
-        ("/desk/node/panic", "POST"),
-        ("/desk/audit", "GET"),
-        ("/desk/audit/export", "GET"),
-    }
+    who_may_look_after.NODE_WIDE | set(who_may_let_in.MEMBERS)
 )

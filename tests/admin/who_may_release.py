@@ -9,6 +9,11 @@ MEMBERS: Final = {
     # Whoever writes or translates sees what comes of it.
     ("/desk/texts/{uid}/preview", "GET"): TRANSLATORS,
     ("/desk/texts/{uid}/preview/mastodon", "GET"): TRANSLATORS,
+    ("/desk/texts/{uid}/translations", "GET"): TRANSLATORS,
+    ("/desk/texts/{uid}/translations", "POST"): TRANSLATORS,
+    ("/desk/texts/{uid}/translations/remove", "POST"): WRITERS,
+    ("/desk/texts/{uid}/translate/{language}", "GET"): TRANSLATORS,
+    ("/desk/texts/{uid}/translate/{language}", "POST"): TRANSLATORS,
     ("/desk/texts/{uid}/pictures", "GET"): WRITERS,
     ("/desk/texts/{uid}/pictures", "POST"): WRITERS,
     ("/desk/texts/{uid}/pictures/{name}", "GET"): TRANSLATORS,
