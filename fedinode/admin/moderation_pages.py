@@ -1,6 +1,6 @@
 """`/desk/moderation`: the queue of everything that waits for a moderator, and deciding about many at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import clearing, queueing
+from fedinode.services import clearing, queueing, withholding
 from fedinode.services.clearing import Deed, Named, Settled
 from fedinode.services.queueing import Filter
 from fedinode.services.signing_in import Member
@@ -99,6 +99,19 @@ async def settle_all(house: House, request: Request, member: Member, fields: Fie
 # -- parts
 
 
+def rule_words_for(request: Request) -> Callable[[str], str]:
+    """Return what says in a reader's language why something waits."""
+    translate = doors.translator(request)
+
+    def say(reason: str) -> str:
+        if reason in RULE_WORDS:
+            return translate(RULE_WORDS[reason])
+        sentence, value = withholding.split(reason)
+        return translate(sentence).format(value=value)
+
+    return say
+
+
 def filter_of(named: Mapping[str, str]) -> Filter:
     """Return what an address or a form narrows the queue to."""
     kind, whose, same = named.get("kind", ""), named.get("whose", ""), named.get("same", "")
@@ -155,7 +168,7 @@ async def _page(
         narrow=lambda **parts: address(replace(chosen, **parts)),
         kind_words=KIND_WORDS,
         kind_lists=KIND_LISTS,
-        rule_words=RULE_WORDS,
+        say_rule=rule_words_for(request),
         done=_done(request) if status == 200 else None,
         trouble=doors.translator(request)(trouble) if trouble else "",
     )

@@ -126,7 +126,7 @@ def take_objects(session: Session, world: World, group: Sequence[Pending]) -> Ke
     keys: set[str] = set()
     for arrival in arrivals:
         if arrival.uri in known.replies:
-            keys |= _change_reply(session, known, arrival)
+            keys |= _change_reply(session, known, arrival, world.now)
         elif arrival.uri in known.kept:
             keys |= _change_kept(session, world, arrival, known.kept[arrival.uri])
             keys |= _meet_rules(session, world, arrival, known.kept[arrival.uri])
@@ -223,7 +223,7 @@ def _why_held(known: _Known, arrival: _Arrival) -> str | None:
     return known.sieve.reason(arrival.rank, withholding.piece_of(arrival.submission, arrival.author))
 
 
-def _change_reply(session: Session, rows: _Known, arrival: _Arrival) -> set[str]:
+def _change_reply(session: Session, rows: _Known, arrival: _Arrival, now: datetime) -> set[str]:
     known = rows.replies[arrival.uri]
     kept_at = known.updated_at or known.published_at
     is_own = keeping.is_by(known.actor_uri, arrival.author.uri)
@@ -238,7 +238,8 @@ def _change_reply(session: Session, rows: _Known, arrival: _Arrival) -> set[str]
     waits = known.state == "shown" and is_other_text and (was_approved or reason is not None)
     state = "held" if waits else known.state
     row = keeping.as_reply(arrival.submission, arrival.author, 0, state, arrival.version_at, reason=reason)
-    replies.change(session, known.id, replace(row, decision=known.decision if state == known.state else None))
+    decision = known.decision if state == known.state else None
+    replies.change(session, known.id, replace(row, decision=decision), now)
     return {post_key(known.post_uid)}
 
 

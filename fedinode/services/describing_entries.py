@@ -166,6 +166,38 @@ def handle_of_actor(actor: RemoteActor) -> str:
     return display_handle(f"@{actor.handle or own_name}")
 
 
+def sender_of(session: Session, kind: str, number: int) -> RemoteActor | None:
+    """Return who sent an entry, waiting or decided, where that is an actor whom we know."""
+    uri = _SENDERS[kind](session, number) if kind in _SENDERS else None
+    return remote_actors.find(session, uri) if uri else None
+
+
+def _sender_of_reply(session: Session, number: int) -> str | None:
+    found = replies.find_details(session, number)
+    return found.actor_uri if found else None
+
+
+def _sender_of_request(session: Session, number: int) -> str | None:
+    found = follows.find(session, number)
+    return found.actor_uri if found else None
+
+
+def _sender_of_signature(session: Session, number: int) -> str | None:
+    return next((row.actor_uri for row, _ in supporter_lists.with_objects(session, [number])), None)
+
+
+def _sender_of_report(session: Session, number: int) -> str | None:
+    return next((row.actor_uri for row in reports.by_ids(session, [number])), None)
+
+
+_SENDERS: Final[Mapping[str, Callable[[Session, int], str | None]]] = {
+    "reply": _sender_of_reply,
+    "request": _sender_of_request,
+    "signature": _sender_of_signature,
+    "report": _sender_of_report,
+}
+
+
 def display_host_of(uri: str) -> str:
     """Return the host of an actor of whom nothing else is known."""
     return urlsplit(uri).netloc

@@ -38,6 +38,8 @@ class Thing:
     reply_id: int | None = None
     post_uri: str = ""
     is_standing: bool = True
+    #: A reply that nobody outside sees yet.
+    is_held: bool = False
 
 
 def look_up(session: Session, urls: Urls, uri: str) -> Thing:
@@ -65,6 +67,11 @@ def collective_of(session: Session, things: Sequence[Thing]) -> int:
 def describe_post(session: Session, urls: Urls, uri: str) -> Thing:
     """Return a post of ours by the id of an object, as those who moderate call it. Raises NotFound."""
     return _describe(session, urls, finding.require_post(session, urls, uri), uri)
+
+
+def object_id_of(session: Session, urls: Urls, uri: str) -> int:
+    """Return the number of the object that a statement of ours is. Raises: NotFound."""
+    return finding.require_object(session, urls, uri).id
 
 
 # -- one kind after the other
@@ -133,6 +140,7 @@ def _reply(session: Session, urls: Urls, uri: str) -> Thing | None:
         reply_id=found.id,
         post_uri=found.object_uri,
         is_standing=found.state in ("held", "shown"),
+        is_held=found.state == "held",
     )
 
 

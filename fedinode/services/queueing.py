@@ -156,6 +156,11 @@ def _written(seen: Seen | None) -> str:
     return ".".join([str(to_microseconds(seen.until)), *parts])
 
 
+def write_seen(since: datetime, kind: str, number: int) -> str:
+    """Return up to where somebody saw the queue who saw one entry."""
+    return _written(Seen(until=since, highest={kind: number}))
+
+
 def read_seen(written: str) -> Seen:
     """Return up to where the queue was seen that a form is about. Raises: UsageError."""
     moment, *parts = written[:_MAX_SEEN_CHARS].split(".")

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select, update
 
+from fedinode.errors import NotFound
 from fedinode.storage import models, upserts
 from fedinode.storage.database import Session
 from fedinode.storage.locking import locked
@@ -133,8 +134,11 @@ def find_known(session: Session, uris: Iterable[str]) -> dict[str, KnownReply]:
     return {row.uri: KnownReply(**row._mapping) for row in rows}
 
 
-def change(session: Session, reply_id: int, new: NewReply) -> None:
-    """Give a reply the text and state of its new version."""
+def change(session: Session, reply_id: int, new: NewReply, now: datetime) -> None:
+    """Give a reply the text and state of its new version, which came now.
+
+    Whoever decides about all that waited at a moment does not decide about words that came later.
+    """
     session.execute(
         update(_TABLE)
         .where(_TABLE.id == reply_id)
@@ -146,6 +150,7 @@ def change(session: Session, reply_id: int, new: NewReply) -> None:
             decision=new.decision,
             reason=new.reason,
             updated_at=new.updated_at,
+            received_at=now,
         )
     )
 
@@ -218,6 +223,15 @@ def lock_held(session: Session, ids: Sequence[int]) -> tuple[ReplyDetails, ...]:
     """Return those of these replies that wait for a decision, and hold them."""
     query = select(_TABLE.id).where(_TABLE.id.in_(ids), _TABLE.state == "held").order_by(_TABLE.id)
     return list_details(session, session.scalars(locked(session, query)).all())
+
+
+def lock(session: Session, reply_id: int) -> ReplyDetails:
+    """Return a reply that nobody else can change until this transaction ends. Raises NotFound."""
+    session.execute(locked(session, select(_TABLE.id).where(_TABLE.id == reply_id)))
+    found = find_details(session, reply_id)
+    if found is None:
+        raise NotFound(f"There is no reply {reply_id}.")
+    return found
 
 
 def decide(session: Session, reply_id: int, state: str, decision: str, now: datetime) -> None:

@@ -61,3 +61,9 @@ def of_actor(session: Session, actor_uri: str, *, limit: int) -> tuple[ReplyDeta
         .limit(limit)
     )
     return tuple(reversed(replies.list_details(session, session.scalars(query).all())))
+
+
+def by_uris(session: Session, uris: Sequence[str]) -> tuple[ReplyDetails, ...]:
+    """Return those of these replies that we have."""
+    query = select(_TABLE.id).where(_TABLE.uri.in_(set(uris)))
+    return replies.list_details(session, session.scalars(query).all())

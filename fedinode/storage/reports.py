@@ -95,11 +95,11 @@ def count_open_of_form(session: Session) -> int:
 def find_same(session: Session, new: NewReport) -> int | None:
     """Return the open complaint of the same sender that says the same about the same things."""
     named = "\n".join(new.object_uris)
-    query = select(_TABLE).where(
-        _TABLE.state == "open", _TABLE.actor_uri == new.actor_uri, _TABLE.object_uris == named
-    )
+    is_theirs = _TABLE.actor_uri.is_not_distinct_from(new.actor_uri)
+    query = select(_TABLE).where(_TABLE.state == "open", is_theirs, _TABLE.object_uris == named)
     rows = _rows(session, query.order_by(_TABLE.id).limit(_COMPARED))
-    return next((row.id for row in rows if row.words == new.words), None)
+    said = (new.words, new.about_name)
+    return next((row.id for row in rows if (row.words, row.about_name) == said), None)
 
 
 def note_repeat(session: Session, report_id: int) -> None:
@@ -117,15 +117,22 @@ def by_ids(session: Session, ids: Collection[int]) -> tuple[ReportRow, ...]:
     return _rows(session, select(_TABLE).where(_TABLE.id.in_(set(ids))).order_by(_TABLE.id))
 
 
-def list_newest(
-    session: Session, limit: int, *, state: str | None = None, collective_id: int | None = None
-) -> tuple[ReportRow, ...]:
+def list_answered(session: Session, names: Collection[str], limit: int) -> tuple[ReportRow, ...]:
+    """Return the answered complaints of these collectives, the last answered first."""
+    query = (
+        select(_TABLE)
+        .join(models.Collective, models.Collective.id == _TABLE.collective_id)
+        .where(_TABLE.state != "open", models.Collective.name.in_(names))
+        .order_by(_TABLE.decided_at.desc(), _TABLE.id.desc())
+    )
+    return _rows(session, query.limit(limit))
+
+
+def list_newest(session: Session, limit: int, *, state: str | None = None) -> tuple[ReportRow, ...]:
     """Return complaints, the newest first."""
     query = select(_TABLE).order_by(_TABLE.id.desc()).limit(limit)
     if state is not None:
         query = query.where(_TABLE.state == state)
-    if collective_id is not None:
-        query = query.where(_TABLE.collective_id == collective_id)
     return _rows(session, query)
 
 

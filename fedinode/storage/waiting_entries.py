@@ -142,6 +142,13 @@ def next_of(session: Session, wanted: Wanted, limit: int) -> dict[str, list[int]
     return found
 
 
+def state_of(session: Session, kind: str, number: int) -> tuple[datetime, str]:
+    """Return when an entry came and what became of it."""
+    at, state = _STATES[kind]
+    row = session.execute(select(at, state).where(at.class_.id == number)).one()
+    return row[0], row[1]
+
+
 # -- one row for each entry
 
 
@@ -279,4 +286,10 @@ _PARTS: Final = {
     "signature": _signatures,
     "consent": _consents,
     "report": _reports,
+}
+_STATES: Final[Mapping[str, tuple[Any, Any]]] = {
+    "reply": (models.Reply.received_at, models.Reply.state),
+    "request": (models.Follow.requested_at, models.Follow.state),
+    "signature": (models.Supporter.created_at, models.Supporter.state),
+    "report": (models.Report.received_at, models.Report.state),
 }

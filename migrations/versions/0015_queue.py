@@ -37,16 +37,9 @@ def upgrade() -> None:
 
 def _change_reports() -> None:
     is_postgresql = op.get_bind().dialect.name == "postgresql"
-    check = sa.CheckConstraint(_STATES, name="ck_reports_state_known")
-    # SQLite's table is made anew, and only what is named here comes along of its checks.
-    with op.batch_alter_table(
-        "reports",
-        recreate="auto" if is_postgresql else "always",
-        table_args=() if is_postgresql else (check,),
-    ) as batch:
-        if is_postgresql:
-            batch.drop_constraint("ck_reports_state_known", type_="check")
-            batch.create_check_constraint("ck_reports_state_known", _STATES)
+    with op.batch_alter_table("reports", recreate="auto" if is_postgresql else "always") as batch:
+        batch.drop_constraint("ck_reports_state_known", type_="check")
+        batch.create_check_constraint("ck_reports_state_known", _STATES)
         batch.alter_column("activity_uri", existing_type=sa.Text(), nullable=True)
         batch.alter_column("actor_uri", existing_type=sa.Text(), nullable=True)
         batch.add_column(sa.Column("collective_id", ID, nullable=True))

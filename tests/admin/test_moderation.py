@@ -2,18 +2,22 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import clearing
+from fedinode.services import clearing, pointing
 from fedinode.services.publishing import Published
-from fedinode.storage import audit_log, models
+from fedinode.storage import audit_log, models, reports
 from fedinode.storage.database import Session
+from fedinode.storage.reports import NewReport
 from tests.admin.conftest import Browser
-from tests.admin.test_waiting import ANA, BEN, published, request_of, state_of
+from tests.admin.test_waiting import ANA, BEN, published, request_of, state_of, two_decide
+from tests.storage.sample_rows import add
 from tests.web.conftest import Clock
-from tests.web.test_network_pages import WHEN, actor, object_of, words
+from tests.web.test_network_pages import WHEN, actor, object_of, reply, words
 
 pytestmark = pytest.mark.anyio
 ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -201,3 +205,159 @@ async def test_many_are_decided_a_part_at_a_time(
     assert await states(cap) == {"hidden": 7}
     assert (await browser.get("/desk/moderation?page=0")).status_code == 404
     assert (await browser.get("/desk/moderation?page=9999999")).status_code in (200, 404)
+
+
+# -- one entry
+
+
+async def test_an_entry_is_shown_with_its_thread_and_what_else_came_from_there(
+    cap: Capabilities, browser: Browser, other: Browser, tmp_path: Path, clock: Clock
+) -> None:
+    post = await published(cap, tmp_path)
+
+    def talk(session: Session) -> int:
+        first = reply(session, post, "first", state="shown")
+        rude = reply(session, post, "rude", state="held", decision="policy", in_reply_to_uri=first.uri)
+        reply(session, post, "later", state="held", in_reply_to_uri=rude.uri)
+        add(
+            session,
+            models.Reply,
+            uri="https://rude.example/2",
+            object_id=rude.object_id,
+            in_reply_to_uri=post.uri,
+            actor_id=rude.actor_id,
+            html_clean="<p>Before.</p>",
+            state="hidden",
+        )
+        return rude.id
+
+    number = await cap.database.write(talk)
+    here = f"/desk/moderation/reply/{number}"
+    await browser.sign_in(cap, ANA, "moderator")
+    await other.sign_in(cap, BEN, "moderator")
+    page = await browser.get(here)
+    order = [page.text.index(f"Words of {name}.") for name in ("first", "later")]
+    assert order == sorted(order)
+    assert "Before." in page.text
+    assert "@rude@rude.example" in page.text
+    assert post.url in page.text
+
+    assert (await browser.post(f"{here}/claim", do="mine")).headers["location"] == f"{here}?done=mine"
+    assert "with ana" in (await other.get("/desk/moderation?kind=reply")).text
+    assert "Nothing of this kind waits" in (await other.get("/desk/moderation?whose=mine")).text
+    assert (await other.post(f"{here}/claim", do="mine")).status_code == 409
+    clock.advance(hours=25)
+    assert "with ana" not in (await other.get("/desk/moderation")).text
+    assert (await other.post(f"{here}/claim", do="mine")).status_code == 303
+    assert (await browser.post(f"{here}/claim", do="back")).status_code == 303
+
+    secret = "<b>He</b> did this before."
+    for about in ("entry", "actor", "server"):
+        assert (await browser.post(f"{here}/note", words=secret, about=about)).status_code == 303
+    assert (await browser.post(f"{here}/note", words=" ", about="entry")).status_code == 422
+    long = await browser.post(f"{here}/note", words="x" * 5_001, about="entry")
+    assert long.status_code == 422
+    assert "x" * 5_000 in long.text, "what was typed is not lost"
+    noted = await other.get(here)
+    assert noted.text.count("&lt;b&gt;He&lt;/b&gt; did this before.") == 3
+    rows = await cap.database.read(lambda session: list(session.scalars(select(models.ModerationNote.words))))
+    assert not any(b"before" in row for row in rows)
+
+    seen, was = seen_in(noted.text), "held"
+    assert (await browser.post(here, do="take", was=was, seen=seen)).status_code == 303
+    late = await other.post(here, do="refuse", was=was, seen=seen)
+    assert late.status_code == 409
+    assert "Somebody else decided this meanwhile" in late.text
+    assert await state_of(cap, models.Reply, number) == "shown"
+    assert (await other.post(here, do="refuse", was="shown", seen=seen)).status_code == 303
+    assert (await other.post(here, do="refuse", was="shown", seen=seen)).status_code == 409
+    assert await state_of(cap, models.Reply, number) == "hidden"
+    deeds = await cap.database.read(lambda session: [each.action for each in audit_log.entries(session)])
+    assert deeds[-2:] == ["reply.show", "reply.hide"]
+
+
+@ONE_DATABASE
+async def test_another_collectives_entry_is_not_found_whatever_is_asked_of_it(
+    cap: Capabilities, browser: Browser, tmp_path: Path
+) -> None:
+    await wave(cap, await published(cap, tmp_path, "tbilisi"), 1)
+    await browser.sign_in(cap, ANA, "owner", "berlin")
+    for here in ("/desk/moderation/reply/1", "/desk/moderation/burn/1", "/desk/moderation/reply/x"):
+        assert (await browser.get(here)).status_code == 404
+        assert (await browser.post(here, do="refuse", was="held", seen="9.reply-9")).status_code == 404
+        assert (await browser.post(f"{here}/note", words="x", about="entry")).status_code == 404
+        assert (await browser.post(f"{here}/claim", do="mine")).status_code == 404
+    answer = await browser.post("/desk/moderation/report/1/answer", do="dismiss")
+    assert answer.status_code == 404
+    assert await states(cap) == {"held": 1}
+
+
+# -- reports
+
+
+async def report_about(cap: Capabilities, *uris: str, words: str = "Look", **given: Any) -> int:
+    def write(session: Session) -> int:
+        sender = given.get("actor_uri", "https://elsewhere.example/actor")
+        things = pointing.look_up_all(session, cap.urls, uris)
+        new = NewReport(
+            collective_id=pointing.collective_of(session, things),
+            object_uris=uris,
+            words=words,
+            actor_uri=sender,
+            about_name=given.get("about_name"),
+        )
+        reports.add(session, new, cap.clock())
+        return reports.list_newest(session, 1)[0].id
+
+    return await cap.database.write(write)
+
+
+async def test_a_report_is_answered_by_hiding_the_reply_and_once(
+    cap: Capabilities, browser: Browser, other: Browser, tmp_path: Path
+) -> None:
+    post = await published(cap, tmp_path)
+    shown = await cap.database.write(lambda session: reply(session, post, "rude").uri)
+    number = await report_about(cap, shown, words="<script>alert(1)</script>")
+    await browser.sign_in(cap, ANA, "moderator")
+    await other.sign_in(cap, BEN, "moderator")
+    here = f"/desk/moderation/report/{number}"
+    queue = await browser.get("/desk/moderation?kind=report")
+    assert "&lt;script&gt;" in queue.text
+    page = await browser.get(here)
+    assert "Words of rude." in page.text
+    assert "Delete our post" not in page.text, "moderators hide, editors delete"
+    for about in ([], [post.uri], ["https://other.example/1"]):
+        assert (await browser.post(f"{here}/answer", do="hide", about=about)).status_code == 422
+    assert (await browser.post(f"{here}/answer", do="burn")).status_code == 400
+    assert (await browser.post(f"{here}/answer", do="hide", about=shown)).status_code == 303
+    late = await other.post(f"{here}/answer", do="dismiss")
+    assert late.status_code == 409
+    assert await states(cap) == {"hidden": 1}
+    after = await browser.get("/desk/moderation/answered")
+    assert "the reply was hidden" in after.text
+    assert "ana" in after.text
+    row = await cap.database.read(lambda session: reports.find(session, number))
+    assert row is not None
+    assert (row.state, row.deed) == ("resolved", "hide")
+
+
+async def test_a_report_about_a_post_deletes_it_only_through_the_gate(
+    cap: Capabilities, browser: Browser, other: Browser, tmp_path: Path
+) -> None:
+    post = await published(cap, tmp_path)
+    first, second = await report_about(cap, post.uri), await report_about(cap, post.uri, words="Again")
+    await other.sign_in(cap, BEN, "moderator")
+    await browser.sign_in(cap, ANA, "owner")
+    refused = await other.post(f"/desk/moderation/report/{first}/answer", do="delete", about=post.uri)
+    assert refused.status_code == 409
+    await other.sign_in(cap, "eva@example.org", "owner")
+    await two_decide(cap)
+    asked = await browser.post(f"/desk/moderation/report/{first}/answer", do="delete", about=post.uri)
+    assert asked.headers["location"].endswith("?done=asked")
+    assert (await browser.get(post.url)).status_code == 200
+    done = await other.post(f"/desk/moderation/report/{second}/answer", do="delete", about=post.uri)
+    assert done.headers["location"].endswith("?done=answered")
+    rows = await cap.database.read(lambda session: reports.by_ids(session, [first, second]))
+    assert [row.deed for row in rows] == ["asked", "delete"]
+    post_state = await cap.database.read(lambda session: session.scalars(select(models.Post.state)).one())
+    assert post_state == "withdrawn"
