@@ -103,6 +103,8 @@ class Memory:
     exclusions: Expiring[str, Exclusions] = field(
         default_factory=lambda: Expiring(seconds=3600, max_entries=2)
     )
+    #: What the last look at this node from outside found, and the checks that take long.
+    diagnoses: Expiring[str, Any] = field(default_factory=lambda: Expiring(seconds=86_400, max_entries=1))
     #: What the last look at the whole audit found, by its newest hash.
     audit_looks: Expiring[str, Chain] = field(default_factory=lambda: Expiring(seconds=600, max_entries=4))
     #: How many journal entries wait, counted once a second.

@@ -55,9 +55,14 @@ def upgrade(call: Call) -> None:
 
 async def doctor(call: Call, cap: Capabilities) -> None:
     """Find what is wrong."""
-    found = await diagnosing.diagnose(cap)
+    every = await diagnosing.look_everywhere(cap)
+    found = [each for each in every if each.level == "fault"]
     if call.args.json:
-        call.output.json(found)
+        told = ("subject", "sentence", "remedy")
+        call.output.json([{name: getattr(each, name) for name in told} for each in found])
+    for each in () if call.args.json else every:
+        if each.level == "note":
+            call.output.say(f"Worth a thought: {each.sentence} {each.remedy}")
     for finding in () if call.args.json else found:
         call.output.line(f"{finding.subject}: {finding.sentence}")
         call.output.line(f"    {finding.remedy}")

@@ -3,7 +3,7 @@
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.opening import on_node
-from fedinode.services import panicking
+from fedinode.services import panicking, probing
 from fedinode.services.panicking import Plan
 
 _EFFECT = (
@@ -48,7 +48,7 @@ def _plan(call: Call) -> Plan:
 
 async def backup_made(call: Call, cap: Capabilities) -> None:
     """Note that a backup was made."""
-    await panicking.note_backup(cap, call.args.where)
+    await probing.note_backup(cap, call.args.where)
     call.output.say("Noted. The overview at the desk counts from now on, and a panic names the place.")
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import mailing, recounting, suspending
+from fedinode.services import mailing, probing, recounting, suspending
 from fedinode.services.supporting import tending
 from fedinode.storage import (
     invalidations,
@@ -70,6 +70,7 @@ async def purge_once(cap: Capabilities) -> Purged:
     counts["signatures"] = await tending.tend(cap)
     counts["audit"] = await recounting.prune(cap)
     counts["media"] = await purge_media(cap, now - ORPHANS_AFTER)
+    await probing.tidied(cap)
     logger.info(
         "purged %s", ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
     )

@@ -16,7 +16,7 @@ from typing import Final
 from fedinode import failpoints
 from fedinode.capabilities import Capabilities
 from fedinode.i18n import N_
-from fedinode.services import halting, housekeeping
+from fedinode.services import halting, housekeeping, probing
 from fedinode.storage import audit_chain, audit_log, node_facts, sealing, wiped_rows
 from fedinode.storage.database import Session
 from fedinode.storage.sealing import Sealer
@@ -26,9 +26,6 @@ _BEGUN: Final = "panic.begun"
 #: Changes with every dropped key: a process that sees another mark than at its start reads its keys again.
 _KEYS: Final = "panic.keys-dropped"
 _DONE: Final = "panic.finished"
-#: What an operator noted about the last backup.
-BACKUP: Final = "backup.where"
-BACKUP_AT: Final = "backup.at"
 #: Names that copies of a database tend to have.
 _COPIES: Final = (
     "*.db",
@@ -133,16 +130,6 @@ async def begun_at(cap: Capabilities) -> datetime | None:
     """Return when the panic began that this node is in or was left in; None without one."""
     written = await cap.database.read(lambda session: node_facts.find(session, _BEGUN))
     return None if written is None else datetime.fromisoformat(written)
-
-
-async def note_backup(cap: Capabilities, where: str) -> None:
-    """Note that a backup was made just now, and where it lies: the overview and a panic name it."""
-
-    def write(session: Session) -> None:
-        node_facts.put(session, BACKUP, " ".join(where.split())[:200])
-        node_facts.put(session, BACKUP_AT, cap.clock().isoformat())
-
-    await cap.database.write(write)
 
 
 # -- the steps
@@ -252,7 +239,7 @@ async def _backups(cap: Capabilities) -> tuple[str, ...]:
     """Name the copies that are known."""
 
     def read(session: Session) -> tuple[str | None, str | None]:
-        return node_facts.find(session, BACKUP), node_facts.find(session, BACKUP_AT)
+        return node_facts.find(session, probing.BACKUP), node_facts.find(session, probing.BACKUP_AT)
 
     where, at = await cap.database.read(read)
     found = await asyncio.to_thread(_copies, cap.settings.data_dir)

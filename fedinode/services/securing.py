@@ -85,6 +85,22 @@ async def end_totp(cap: Capabilities, member: Member, code: str) -> None:
         _require(None)
 
 
+async def require_proof(cap: Capabilities, hashing: Hashing, member: Member, proof: str) -> None:
+    """Let pass who gives the password or a code again, or has neither. Raises NotAllowed, Busy."""
+    known = await cap.database.read(lambda session: credentials.of(session, member.account_id))
+    if known.password_hash is None and not known.has_totp:
+        return
+    signing_in.spend_code(cap, member.account_id)
+    if known.password_hash is not None and await hashing.fits(known.password_hash, proof):
+        return
+    now = cap.clock()
+    if known.has_totp and await cap.database.write(
+        lambda session: proving.proves(session, member.account_id, proof, now)
+    ):
+        return
+    raise NotAllowed("Neither the password nor a code.")
+
+
 async def reset(cap: Capabilities, email: str) -> int:
     """Forget password and second factor of an account and sign it out; return how many browsers it was in.
 

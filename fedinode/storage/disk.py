@@ -24,6 +24,11 @@ class FreeDisk:
         self._free_bytes = 0
         self._look_again_at = 0.0
 
+    @property
+    def free_bytes(self) -> int:
+        """How much was free at the last look."""
+        return self._free_bytes
+
     def require(self) -> None:
         """Raise DiskFull if less than the agreed number of bytes is free; looks once a second."""
         now = time.monotonic()
