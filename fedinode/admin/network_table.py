@@ -1,10 +1,12 @@
-"""The routes of the desk that are about others: posts, follows."""
+"""The routes of the desk that are about others: posts, follows, signatures, invitations."""
 
 from typing import Final
 
-from fedinode.admin import follow_pages, network_pages
+from fedinode.admin import follow_pages, invitation_pages, network_pages, signature_pages
 from fedinode.admin.doors import OpenHandler, member_form, member_only
+from fedinode.admin.invitation_pages import INVITATIONS
 from fedinode.admin.network_pages import NETWORK
+from fedinode.admin.signature_pages import SIGNATURES
 
 _POST: Final = f"{NETWORK}/posts/{{number}}"
 
@@ -22,4 +24,12 @@ DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     (f"{NETWORK}/accounts", "GET", member_only(follow_pages.show_account, "network")),
     (f"{NETWORK}/accounts/follow", "POST", member_form(follow_pages.follow, "network")),
     (f"{NETWORK}/accounts/rule", "POST", member_form(follow_pages.set_rule, "network")),
+    (SIGNATURES, "GET", member_only(signature_pages.show, "sign")),
+    (f"{SIGNATURES}/chosen", "POST", member_form(signature_pages.settle, "sign")),
+    (f"{SIGNATURES}/answer", "POST", member_form(signature_pages.answer, "sign")),
+    (f"{SIGNATURES}/withdraw", "POST", member_form(signature_pages.withdraw, "sign")),
+    (INVITATIONS, "GET", member_only(invitation_pages.show_all, "network")),
+    (f"{INVITATIONS}/{{uid}}", "GET", member_only(invitation_pages.show, "network")),
+    (f"{INVITATIONS}/{{uid}}", "POST", member_form(invitation_pages.invite, "network")),
+    (f"{INVITATIONS}/{{uid}}/take-back", "POST", member_form(invitation_pages.uninvite, "network")),
 )

@@ -3,7 +3,6 @@
 Words alone are shown: nothing of a page of the desk is loaded from elsewhere.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,14 +26,13 @@ from fedinode.storage import (
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.followed_posts import FollowedPost, Sieve
-from fedinode.text import display_handle, display_host, excerpt, plain
+from fedinode.text import display_handle, display_host, excerpt, plain, without_headings
 
 PAGE_SIZE: Final = 20
 #: Lists to choose from end somewhere; who follows more writes the handle.
 MAX_SENDERS: Final = 500
 _TITLE_CHARS: Final = 110
 _SUMMARY_CHARS: Final = 280
-_HEADINGS: Final = re.compile(r"<(/?)h[1-6]\b")
 _STANDING: Final = (*UNANSWERED, "accepted", "seen", "public", "mismatch")
 
 
@@ -250,8 +248,7 @@ def _view(
         is_statement=post.body is not None and b'"textDigest"' in post.body,
         title=title,
         summary=summary,
-        # Headings of others would stand above our own in the order of the page.
-        html=_HEADINGS.sub(r"<\1p", post.html),
+        html=without_headings(post.html),
         is_cut=words not in (summary or title, ""),
         language=post.language,
         published_at=post.published_at,

@@ -16,7 +16,7 @@ Values that templates may mark as safe come from `clean_remote_html`, `markdown_
 """
 
 from fedinode.text.characters import count_words, excerpt, fold, normalise, without_invisible
-from fedinode.text.cleaning import clean_remote_html, plain
+from fedinode.text.cleaning import clean_remote_html, plain, without_headings
 from fedinode.text.handles import display_handle, display_host
 from fedinode.text.languages import canonical_language
 from fedinode.text.markdown import (
@@ -61,6 +61,7 @@ __all__ = [
     "outline",
     "plain",
     "slugify",
+    "without_headings",
     "without_invisible",
     "without_languages",
 ]

@@ -48,6 +48,7 @@ _ADDRESS = re.compile(
 )
 _ABSOLUTE = re.compile(r"\s*https?://[^/\s]", re.IGNORECASE)
 _BARE_LINK = re.compile(r"<a>(.*?)</a>", re.DOTALL)
+_HEADING = re.compile(r"<(/?)h[1-6]\b")
 _TAG = re.compile(r"<[^>]*>")
 _BLANK_LINES = re.compile(r"[ \t]*\n\s*")
 
@@ -67,6 +68,11 @@ def clean_remote_html(source: str) -> str:
         url_schemes={"http", "https"},
         url_relative="deny",
     )
+
+
+def without_headings(cleaned: str) -> str:
+    """Return cleaned HTML with paragraphs for headings: in a quotation they would upset the order of ours."""
+    return _HEADING.sub(r"<\1p", cleaned)
 
 
 def _checked_attribute(tag: str, name: str, value: str) -> str | None:

@@ -20,4 +20,12 @@ MEMBERS: Final = {
     ("/desk/network/accounts", "GET"): _EDITORS,
     ("/desk/network/accounts/follow", "POST"): _EDITORS,
     ("/desk/network/accounts/rule", "POST"): _EDITORS,
+    ("/desk/signatures", "GET"): _SIGNERS,
+    ("/desk/signatures/chosen", "POST"): _SIGNERS,
+    ("/desk/signatures/answer", "POST"): _SIGNERS,
+    ("/desk/signatures/withdraw", "POST"): _SIGNERS,
+    ("/desk/invitations", "GET"): _EDITORS,
+    ("/desk/invitations/{uid}", "GET"): _EDITORS,
+    ("/desk/invitations/{uid}", "POST"): _EDITORS,
+    ("/desk/invitations/{uid}/take-back", "POST"): _EDITORS,
 }

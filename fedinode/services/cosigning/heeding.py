@@ -17,6 +17,7 @@ from fedinode.services import registering, sending, telling
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.sending import Outgoing
 from fedinode.storage import (
+    accounts,
     audit_log,
     collectives,
     cosignatures,
@@ -24,6 +25,7 @@ from fedinode.storage import (
     invitations,
     statement_versions,
 )
+from fedinode.storage.accounts import Named
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.invitations import InvitationRow, NewInvitation
@@ -127,7 +129,12 @@ def cancel(session: Session, pending: Pending, now: datetime) -> bool:
 
 
 async def decline(
-    cap: Capabilities, url: str, *, collective: str | None = None, reason: str = ""
+    cap: Capabilities,
+    url: str,
+    *,
+    collective: str | None = None,
+    reason: str = "",
+    account: Named = None,
 ) -> InvitationRow:
     """Tell an author that a cell of ours does not sign, and why. Raises: NotFound, Conflict."""
     row = await cap.database.read(lambda session: registering.require_collective(session, collective))
@@ -148,6 +155,9 @@ async def decline(
             inbox_ids=inboxes.of_actor_uris(session, [invitation.author_uri]),
         )
         sending.send(session, cap.urls, outgoing, now)
+        account_id = accounts.id_of(session, account)
+        details = {"author": invitation.author_uri}
+        audit_log.add(session, "cosign.declined", url, now=now, account_id=account_id, details=details)
         return invitation
 
     declined = await cap.database.write(write)

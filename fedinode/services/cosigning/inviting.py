@@ -23,6 +23,7 @@ from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.releasing import Press
 from fedinode.services.sending import Outgoing, Sent
 from fedinode.storage import (
+    accounts,
     audit_log,
     cosignatures,
     federated_objects,
@@ -31,6 +32,7 @@ from fedinode.storage import (
     posts,
     statement_versions,
 )
+from fedinode.storage.accounts import Named
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.federated_objects import RevisionRow
@@ -64,14 +66,16 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Guest:
+class Guest:
     """A cell that can co-sign, and how people call it."""
 
     handle: str
     actor: RemoteActor
 
 
-async def invite(cap: Capabilities, url: str, handles: Sequence[str], ask: Ask) -> tuple[Invited, ...]:
+async def invite(
+    cap: Capabilities, url: str, handles: Sequence[str], ask: Ask, *, account: Named = None
+) -> tuple[Invited, ...]:
     """Ask cells to sign a draft of ours. Nobody is asked if one of them cannot be.
 
     Without handles those are asked that the draft itself names, and by default until the time that it says.
@@ -86,7 +90,7 @@ async def invite(cap: Capabilities, url: str, handles: Sequence[str], ask: Ask) 
     named = tuple(dict.fromkeys(handles or wishes.invite))
     if not named:
         raise UsageError("Name who is asked, as @lisbon@lisbon.example, here or in the file under `invite`.")
-    guests = [await _find_guest(cap, handle, page) for handle in named]
+    guests = [await find_guest(cap, handle, page) for handle in named]
     press = await releasing.open_press(cap, row)
     ends_at = _end_of(ask, wishes, press.now)
 
@@ -100,11 +104,24 @@ async def invite(cap: Capabilities, url: str, handles: Sequence[str], ask: Ask) 
         _require_signable(revision, draft)
         _keep_draft(session, press, draft)
         _supersede(session, press, subject.uri, draft["textDigest"])
-        return tuple(_invite_one(session, press, draft, guest, ask, ends_at) for guest in guests)
+        asked = tuple(_invite_one(session, press, draft, guest, ask, ends_at) for guest in guests)
+        _audit(session, asked, draft["id"], accounts.id_of(session, account), press.now)
+        return asked
 
     invited = await publishing.commit(cap, write)
     cap.bells.deliver.set()
     return invited
+
+
+def _audit(
+    session: Session, asked: Sequence[Invited], statement_uri: str, account_id: int | None, now: datetime
+) -> None:
+    for each in asked:
+        if not each.already:
+            details = {"cell": each.cell_uri}
+            audit_log.add(
+                session, "cosign.invited", statement_uri, now=now, account_id=account_id, details=details
+            )
 
 
 def _wishes(session: Session, post: PostRow) -> StatementFacts:
@@ -143,12 +160,16 @@ def _require_signable(revision: RevisionRow, draft: Document) -> None:
         raise Conflict('This statement says cosign = "closed"; open it with "invited" or "anyone".')
 
 
-async def _find_guest(cap: Capabilities, handle: str, page: str) -> _Guest:
+async def find_guest(cap: Capabilities, handle: str, page: str) -> Guest:
+    """Return a cell that can be asked; `page` is the address that others are sent instead.
+
+    Raises: NotAllowed for who cannot co-sign, HandleUnknown, PeerUnavailable, Blocked.
+    """
     actor = await resolving.resolve_handle(cap, handle)
     described = await resolving.fetch_actor(cap, actor.uri)
     if CO_SIGNING not in described.capabilities or not cosign_keys(described):
         raise NotAllowed(f"{handle}: their server cannot co-sign; {page} is the address to send them")
-    return _Guest(handle=handle, actor=actor)
+    return Guest(handle=handle, actor=actor)
 
 
 def cosign_keys(actor: Actor) -> dict[str, str]:
@@ -183,7 +204,7 @@ def _supersede(session: Session, press: Press, statement_uri: str, text_digest: 
 
 
 def _invite_one(
-    session: Session, press: Press, draft: Document, guest: _Guest, ask: Ask, ends_at: datetime
+    session: Session, press: Press, draft: Document, guest: Guest, ask: Ask, ends_at: datetime
 ) -> Invited:
     cell_uri = guest.actor.uri
     known = _known(session, draft, cell_uri)
@@ -211,13 +232,10 @@ def _invite_one(
         invitations.add(session, new, press.now)
     else:
         invitations.renew(session, known, new)
-    audit_log.add(session, "cosign.invited", draft["id"], now=press.now, details={"cell": cell_uri})
     return _invited(guest, sent.uri, ends_at, already=False)
 
 
-def _send_invite(
-    session: Session, press: Press, draft: Document, guest: _Guest, ask: Ask, cause: str
-) -> Sent:
+def _send_invite(session: Session, press: Press, draft: Document, guest: Guest, ask: Ask, cause: str) -> Sent:
     ends_at = ask.ends_at
     assert ends_at is not None, "an invitation ends"
 
@@ -262,7 +280,7 @@ def _is_asked_again(known: InvitationRow, ask: Ask) -> bool:
     return known.state in ("declined", "cancelled", "expired") or (known.state == "open" and is_longer)
 
 
-def _invited(guest: _Guest, uri: str, ends_at: datetime, *, already: bool) -> Invited:
+def _invited(guest: Guest, uri: str, ends_at: datetime, *, already: bool) -> Invited:
     return Invited(
         handle=guest.handle, cell_uri=guest.actor.uri, invitation_uri=uri, ends_at=ends_at, already=already
     )
@@ -287,7 +305,7 @@ async def signers_of(cap: Capabilities, url: str) -> tuple[str, ...]:
 # -- taking an invitation back
 
 
-async def uninvite(cap: Capabilities, url: str, handle: str) -> InvitationRow:
+async def uninvite(cap: Capabilities, url: str, handle: str, *, account: Named = None) -> InvitationRow:
     """Take an open invitation back, and tell the cell. Raises: NotFound, Conflict, HandleUnknown."""
     post, row = await cap.database.read(
         lambda session: publishing.post_and_collective(session, cap.urls, url)
@@ -304,6 +322,14 @@ async def uninvite(cap: Capabilities, url: str, handle: str) -> InvitationRow:
             raise Conflict(f"This invitation is {invitation.state}.")
         invitations.set_state(session, invitation, "cancelled", now)
         _send_cancellation(session, cap.urls, row, invitation, now)
+        audit_log.add(
+            session,
+            "cosign.uninvited",
+            invitation.statement_uri,
+            now=now,
+            account_id=accounts.id_of(session, account),
+            details={"cell": invitation.cell_uri},
+        )
         return invitation
 
     cancelled = await cap.database.write(write)
@@ -334,9 +360,6 @@ def _send_cancellation(
         inbox_ids=inboxes.of_actor_uris(session, [invitation.cell_uri]),
     )
     sending.send(session, urls, outgoing, now)
-    audit_log.add(
-        session, "cosign.uninvited", invitation.statement_uri, now=now, details={"cell": invitation.cell_uri}
-    )
 
 
 # -- what cells answer, and what time does
