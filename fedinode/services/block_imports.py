@@ -4,6 +4,7 @@ What would be suspended is one question to the members, about exactly this list.
 where they do not agree, those domains are limited. Doing it twice changes nothing; what broke off goes on.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -72,7 +73,7 @@ class Imported:
 
 async def bring(cap: Capabilities, content: bytes, *, account: Named = None) -> str:
     """Keep a list for its preview; return its uid. Raises: UsageError."""
-    parsed = _parse(cap, content)
+    parsed = await asyncio.to_thread(_parse, cap, content)
     if not parsed.domains and not parsed.faults:
         raise UsageError(_EMPTY)
 
@@ -121,16 +122,15 @@ async def preview(cap: Capabilities, uid: str, *, account: Named = None) -> Prev
 async def carry_out(cap: Capabilities, uid: str, *, account: Named = None) -> Imported:
     """Import the good lines of a list. Raises: NotFound, NotAllowed, Conflict where nothing is good."""
 
-    def begin(session: Session) -> tuple[ImportRow, Imported]:
-        account_id = accounts.id_of(session, account)
-        found = _require(session, uid, account_id, cap.clock())
-        return found, _ask(session, cap, found, account_id)
+    def find(session: Session) -> ImportRow:
+        return _require(session, uid, accounts.id_of(session, account), cap.clock())
 
-    found, asked = await cap.database.write(begin)
-    parsed = _parse(cap, found.body)
+    found = await cap.database.read(find)
+    parsed = await asyncio.to_thread(_parse, cap, found.body)
     rows = _rows(parsed, found.account_id, cap.clock())
     if not rows:
         raise Conflict(_EMPTY)
+    asked = await cap.database.write(lambda session: _ask(session, cap, find(session), rows))
     if asked.decision is not None:
         rows = [replace(row, level="silence") if row.level == "suspend" else row for row in rows]
     written = 0
@@ -140,16 +140,16 @@ async def carry_out(cap: Capabilities, uid: str, *, account: Named = None) -> Im
     return replace(asked, written=written)
 
 
-def _ask(session: Session, cap: Capabilities, found: ImportRow, account_id: int | None) -> Imported:
+def _ask(session: Session, cap: Capabilities, found: ImportRow, listed: Sequence[LevelRow]) -> Imported:
     """Ask the members about what would be suspended, unless all of it is."""
     now = cap.clock()
-    rows = [row for row in _rows(_parse(cap, found.body), found.account_id, now) if row.level == "suspend"]
+    rows = [row for row in listed if row.level == "suspend"]
     known = levels.find_many(session, [row.subject for row in rows])
     if all(row.subject in known and known[row.subject].level == "suspend" for row in rows):
         return Imported(written=0)
     if found.finished_at is None and excluding.was_agreed(session, rows, found.uid):
         return Imported(written=0)
-    standing = excluding.ask(session, rows, {"import": found.uid}, account_id=account_id, now=now)
+    standing = excluding.ask(session, rows, {"import": found.uid}, account_id=found.account_id, now=now)
     if standing.is_approved:
         deciding.require_decision(session, standing.decision.uid, digest_of(rows), now)
         return Imported(written=0)

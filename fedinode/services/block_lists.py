@@ -7,7 +7,7 @@ written behind an apostrophe, which is taken off again on reading.
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +28,8 @@ HEADER: Final = (
 MAX_LINES: Final = 50_000
 MAX_BYTES: Final = 8 * 1024 * 1024
 _MAX_CELL: Final = 2_000
+_MAX_RECORD: Final = 20_000
+_MAX_RECORD_LINES: Final = 20
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _WRITTEN: Final = {"open": "noop", "media": "noop", "silence": "silence", "suspend": "suspend"}
@@ -50,6 +52,7 @@ _SEVERITY: Final = N_("The severity is not noop, silence or suspend.")
 _FLAG: Final = N_("A column that is true or false is neither.")
 _CELLS: Final = N_("The line has more columns than the first line of the file.")
 _LONG: Final = N_("The line is too long.")
+_QUOTES: Final = N_("A quotation mark is not closed, or the line is far too long.")
 _TWICE: Final = N_("The domain stands in an earlier line already.")
 _SELF: Final = N_("This is this node itself.")
 
@@ -124,28 +127,23 @@ def parse(text: str, own_host: str) -> Parsed:
     """Read a file, or a mere list of domains, line by line. Raises: ListRefused."""
     if len(text.encode()) > MAX_BYTES or text.count("\n") > MAX_LINES:
         raise ListRefused(TOO_LONG)
-    reader = csv.reader(io.StringIO(text.lstrip("\ufeff")))
     columns: dict[str, int] = {"domain": 0, "severity": 1}
     domains: dict[str, ListedDomain] = {}
     faults: list[Fault] = []
     is_first = True
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error:
-            faults.append(Fault(line=line, text="", why=_LONG))
+    for line, cells in _records(text.lstrip("\ufeff")):
+        if cells is not None and not any(cell.strip() for cell in cells):
             continue
-        if not any(cell.strip() for cell in cells):
-            continue
-        if is_first and _is_header(cells):
+        if cells is not None and is_first and _is_header(cells):
             columns = {cell.strip().lstrip("#").lower(): number for number, cell in enumerate(cells)}
             is_first = False
             continue
         is_first = False
-        found = _read_line(line, cells, columns, own_host)
+        found = (
+            Fault(line=line, text="", why=_QUOTES)
+            if cells is None
+            else _read_line(line, cells, columns, own_host)
+        )
         if isinstance(found, ListedDomain) and found.host in domains:
             found = Fault(line=line, text=found.host, why=_TWICE)
         if isinstance(found, Fault):
@@ -153,6 +151,28 @@ def parse(text: str, own_host: str) -> Parsed:
         else:
             domains[found.host] = found
     return Parsed(domains=tuple(domains.values()), faults=tuple(faults))
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str] | None]]:
+    """Return the number of each line and its cells; None where its quotes do not fit.
+
+    A comment may go over some lines. A quote that is never closed costs its own line, not all that follow.
+    """
+    lines = text.splitlines()
+    number = 0
+    while number < len(lines):
+        record, end = lines[number], number + 1
+        while record.count('"') % 2 and end < len(lines) and end - number < _MAX_RECORD_LINES:
+            record, end = f"{record}\n{lines[end]}", end + 1
+        is_whole = record.count('"') % 2 == 0 and len(record) <= _MAX_RECORD
+        cells = next(csv.reader(io.StringIO(record)), []) if is_whole else None
+        # A domain has no lines: then a quote before it was left open, and a later one taken for its end.
+        if cells is None or (cells and "\n" in cells[0]):
+            yield number + 1, None
+            number += 1
+        else:
+            yield number + 1, cells
+            number = end
 
 
 def _is_header(cells: list[str]) -> bool:

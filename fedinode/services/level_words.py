@@ -1,5 +1,6 @@
 """What members and commands call levels, and a domain in the one spelling that rows have."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,10 @@ from federation import webfinger
 from federation.cosigning import documents
 from federation.errors import Malformed
 from fedinode.storage.levels import LevelRow
+
+# What IDNA leaves as it is; lists have thousands of these.
+_PLAIN: Final = re.compile(r"(?:[a-z0-9]{1,31}(?:-[a-z0-9]{1,31})?\.)+[a-z]{2,63}")
+_MAX_HOST: Final = 253
 
 #: As commands call levels: "silence" is limited, "media" is open without pictures.
 Severity = Literal["trusted", "open", "held", "silence", "media", "suspend"]
@@ -111,6 +116,9 @@ def digest_of(rows: Sequence[LevelRow]) -> str:
 
 def parse_domain(text: str) -> Subject:
     """Return a domain in the one spelling that rows have. Raises: Malformed."""
+    plain = text.strip().lower().rstrip(".")
+    if len(plain) <= _MAX_HOST and _PLAIN.fullmatch(plain):
+        return Subject(host=plain)
     # The rules of a handle's host: IDNA once, lower case, a port perhaps.
     name, mark, port = text.strip().lower().partition(":")
     host = webfinger.parse_handle(f"x@{name.rstrip('.')}{mark}{port}").host

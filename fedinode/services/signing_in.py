@@ -16,7 +16,8 @@ from fedinode.services import entitling, halting, proving
 from fedinode.services.entitling import Right
 from fedinode.services.halting import Level
 from fedinode.services.proving import Hashing
-from fedinode.storage import accounts, audit_log, collectives, credentials, decisions, sign_ins
+from fedinode.storage import accounts, alarms, audit_log, collectives, credentials, decisions, sign_ins
+from fedinode.storage.alarms import Alarm
 from fedinode.storage.credentials import Credentials
 from fedinode.storage.database import Session
 from fedinode.storage.sign_ins import SessionRow
@@ -44,6 +45,8 @@ class Member:
     #: The node's first collective: its members look after the node.
     home: str
     session: SessionRow
+    #: The alarm, while the node is under attack and holds what comes in.
+    attack: Alarm | None = None
     #: Whether the node runs, is stopped, or is read-only.
     level: Level = "running"
 
@@ -197,6 +200,7 @@ def _member(session: Session, token: str, now: datetime) -> Member | None:
     if row is None or not row.is_complete:
         return None
     account = accounts.get(session, row.account_id)
+    alarm = alarms.find(session)
     known = credentials.of(session, row.account_id)
     return Member(
         account_id=account.id,
@@ -210,6 +214,7 @@ def _member(session: Session, token: str, now: datetime) -> Member | None:
         roles=accounts.roles_by_collective(session, account.id),
         home=collectives.first_name(session),
         session=row,
+        attack=alarm if alarm is not None and alarm.is_on(now) else None,
         level=halting.level_of(session),
     )
 

@@ -96,6 +96,12 @@ def page_after(session: Session, after_id: int, limit: int = _PAGE) -> list[Audi
     return _rows(session, select(*_COLUMNS).where(_TABLE.id > after_id).order_by(_TABLE.id).limit(limit))
 
 
+def of_subject(session: Session, subject: str, beginning: str, limit: int = 50) -> list[AuditRow]:
+    """Return what was done to something by deeds whose names begin so, the newest first."""
+    is_meant = (_TABLE.subject == subject, _TABLE.action.startswith(beginning, autoescape=True))
+    return _rows(session, select(*_COLUMNS).where(*is_meant).order_by(_TABLE.id.desc()).limit(limit))
+
+
 def page_before(session: Session, wanted: Wanted, before_id: int | None, limit: int) -> list[AuditRow]:
     """Return the deeds that somebody wants to see before one, the newest first."""
     query = select(*_COLUMNS).order_by(_TABLE.id.desc()).limit(limit)

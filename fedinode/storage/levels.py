@@ -6,7 +6,7 @@ domains may federate, all others are as suspended.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
@@ -164,7 +164,8 @@ class Search:
     """Which decisions are listed."""
 
     words: str = ""
-    levels: tuple[str, ...] = field(default=LEVELS)
+    levels: tuple[str, ...] = LEVELS
+    rejects_media: bool = False
     limit: int = 100
     offset: int = 0
 
@@ -177,6 +178,8 @@ def list_all(session: Session) -> tuple[LevelRow, ...]:
 def search(session: Session, wanted: Search) -> tuple[tuple[LevelRow, ...], int]:
     """Return a page of decisions in order of subject, and how many there are."""
     conditions: list[ColumnElement[bool]] = [_TABLE.level.in_(wanted.levels)]
+    if wanted.rejects_media:
+        conditions.append(_TABLE.rejects_media)
     if wanted.words:
         columns = (_TABLE.subject, _TABLE.reason, _TABLE.public_reason)
         conditions.append(or_(*(each.icontains(wanted.words, autoescape=True) for each in columns)))
