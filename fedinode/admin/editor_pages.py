@@ -26,7 +26,7 @@ from fedinode.text.differences import Paragraph
 
 _DONE: Final = {
     "saved": N_("Saved."),
-    "merged": N_("Saved, together with what somebody else changed meanwhile:"),
+    "merged": N_("Saved, together with what somebody else changed meanwhile."),
     "back": N_("This text is being written again."),
     "brought-back": N_("The version was brought back; the one before it is in the list of versions."),
 }

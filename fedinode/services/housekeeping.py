@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import mailing, probing, recounting, suspending
+from fedinode.services import mailing, probing, recounting, suspending, versioning
 from fedinode.services.supporting import tending
 from fedinode.storage import (
     invalidations,
@@ -69,6 +69,7 @@ async def purge_once(cap: Capabilities) -> Purged:
     counts["mail"] = await mailing.drop_old(cap)
     counts["signatures"] = await tending.tend(cap)
     counts["audit"] = await recounting.prune(cap)
+    counts["texts at the desk"] = await versioning.tidy_up(cap)
     counts["media"] = await purge_media(cap, now - ORPHANS_AFTER)
     await probing.tidied(cap)
     logger.info(

@@ -3,13 +3,16 @@
 import re
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 from sqlalchemy import select
 
 from fedinode.capabilities import Capabilities
+from fedinode.errors import NotAllowed, NotFound
 from fedinode.frontmatter import editing, parse_manuscript
-from fedinode.services import publishing, versioning
+from fedinode.services import authoring, publishing, signing_in, versioning
+from fedinode.services.authoring import Change, Saved
 from fedinode.storage import desk_texts, models
 from fedinode.storage.database import Session
 from tests.admin import form_reader
@@ -113,7 +116,7 @@ async def test_two_people_who_change_different_parts_keep_both(
     answer = await browser.post(address, None, **his | {"body": "Seine Worte."})
     assert answer.headers["location"] == f"{address}?done=merged&with=title,tags"
     page = await browser.get(answer.headers["location"])
-    assert "together with what somebody else changed meanwhile: Title, Tags." in page.text
+    assert "together with what somebody else changed meanwhile. Title, Tags" in page.text
     form = form_of(page)
     assert (form["title"], form["tags"], form["body"]) == ("Brot", "a, b", "Seine Worte.")
     # The same form again, from a second tab or a second press, makes no second copy and undoes nothing.
@@ -394,3 +397,41 @@ async def test_drafts_and_public_posts_are_opened_at_the_desk(
     assert "Vom Befehl" in (await browser.get("/desk/texts?shelf=public")).text
     assert (await browser.get("/desk/texts?shelf=public&page=99999999")).status_code == 404
     assert (await browser.get("/desk/texts?shelf=scheduled")).status_code == 200
+
+
+async def test_saves_at_the_same_moment_are_all_kept(cap: Capabilities, browser: Browser) -> None:
+    await browser.sign_in(cap, "ben@example.org", "author")
+    address = await begin(browser)
+    form = form_of(await browser.get(address))
+    wanted = {"title": "Titel", "body": "Worte.", "category": "Stadt", "place": "Halle", "tags": "eins"}
+    answers: list[int] = []
+
+    async def send(name: str) -> None:
+        answer = await browser.post(f"{address}/autosave", JSON, **form | {name: wanted[name]})
+        answers.append(answer.status_code)
+
+    async with anyio.create_task_group() as group:
+        for name in wanted:
+            group.start_soon(send, name)
+    assert answers == [200] * len(wanted)
+    after = form_of(await browser.get(address))
+    assert {name: after[name] for name in wanted} == wanted
+
+
+@ON_ONE
+async def test_with_the_right_to_translate_nothing_else_changes(cap: Capabilities, browser: Browser) -> None:
+    await browser.sign_in(cap, "ben@example.org", "author")
+    address = await begin(browser)
+    await browser.sign_in(cap, "tina@example.org", "translator")
+    member = await signing_in.find_member(cap, browser.client.cookies["__Host-desk"])
+    assert member
+    uid = address.rsplit("/", 1)[1]
+    source = await standing_source(cap, address)
+    other_title = Change(base_number=1, source=editing.change(source, {("title",): "Anders"}))
+    with pytest.raises(NotAllowed, match="translations"):
+        await authoring.save(cap, member, uid, other_title, right="translate")
+    with pytest.raises(NotFound):
+        await authoring.save(cap, member, uid, other_title)
+    georgian = editing.change(source, {("translations", "ka", "title"): "სათაური"})
+    saved = await authoring.save(cap, member, uid, Change(base_number=1, source=georgian), right="translate")
+    assert isinstance(saved, Saved)
