@@ -34,6 +34,7 @@ from fedinode.web import (
     letter_links,
     own_requests,
     pages,
+    report_pages,
     search_pages,
     signature_lists,
     signer_pages,
@@ -56,6 +57,7 @@ READ: Final[tuple[tuple[str, Handler], ...]] = (
     ("/imprint", pages.node_page),
     ("/privacy", pages.node_page),
     ("/interact", interactions.ask),
+    ("/report", report_pages.ask),
     ("/network", pages.network),
     ("/search", search_pages.search),
     ("/archive", archive_pages.archive),
@@ -163,6 +165,7 @@ RECEIVED: Final[tuple[tuple[str, Handler], ...]] = (
     ("/actor/inbox", inbox_posts.post_inbox),
     ("/collectives/{name}/inbox", inbox_posts.post_inbox),
     ("/interact", interactions.lead),
+    ("/report", report_pages.take),
     ("/mirror/{digest}/signers/erase", copied_names.take),
     ("/statements/{uid}/sign", signing_pages.sign),
     ("/statements/{uid}/sign/{language}/leave", signing_pages.send_way_out),
@@ -179,7 +182,8 @@ def create_app(cap: Capabilities) -> ASGIApp:
     board = Board(cap)
     renderer = Renderer(templates, assets, cap.urls, board)
     gate = Gate(cap.settings.limits, cap.clock, time.monotonic)
-    site = Site(cap=cap, assets=assets, board=board, gate=gate, renderer=renderer)
+    complaints = Gate(cap.settings.limits, cap.clock, time.monotonic)
+    site = Site(cap=cap, assets=assets, board=board, gate=gate, complaints=complaints, renderer=renderer)
     app = Starlette(exception_handlers=errors.handlers(site))
     app.router = Directory(routes(site))
     whole = Shortcuts(Headers(app, cap.settings.origin), cap.cache, partial(answers.drop_stale, site))

@@ -52,6 +52,8 @@ class Site:
     board: Board
     #: Lets through who signs.
     gate: Gate
+    #: Lets through who complains about something here.
+    complaints: Gate
     #: Lets searches through.
     searches: Throttle = field(default_factory=lambda: Throttle(SEARCHES_PER_SECOND, SEARCHES_AT_ONCE))
     #: Lets through who wants a statement pack that is not at hand.

@@ -106,7 +106,7 @@ async def robots(site: Site, request: Request) -> Response:
     async def make() -> CachedAnswer:
         shut_out = "".join(f"User-agent: {name}\n" for name in _MODEL_CRAWLERS) + "Disallow: /\n"
         sitemap = site.cap.urls.page("/sitemap.xml")
-        body = f"{shut_out}\nUser-agent: *\nDisallow: /search\n\nSitemap: {sitemap}\n"
+        body = f"{shut_out}\nUser-agent: *\nDisallow: /search\nDisallow: /report\n\nSitemap: {sitemap}\n"
         return answers.make_answer(body.encode(), "text/plain; charset=utf-8", depends_on=(NODE_KEY,))
 
     return await answers.cached(site, request, "robots", make)

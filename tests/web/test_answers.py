@@ -59,6 +59,7 @@ class Failing:
             assets=assets,
             board=Board(cap),
             gate=Gate(cap.settings.limits, cap.clock, time.monotonic),
+            complaints=Gate(cap.settings.limits, cap.clock, time.monotonic),
             renderer=Renderer(templates, assets, cap.urls),
         )
         self.app = Starlette(routes=[Route("/", self._fail)], exception_handlers=errors.handlers(site))
