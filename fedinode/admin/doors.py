@@ -41,6 +41,7 @@ _PRIVATE: Final = {
 MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     (DESK, N_("What waits"), "enter"),
     (f"{DESK}/decisions", N_("Decisions"), "enter"),
+    (f"{DESK}/members", N_("Members"), "members"),
     (f"{DESK}/moderation", N_("Moderation"), "moderate"),
     (f"{DESK}/texts", N_("Texts"), "translate"),
     (f"{DESK}/network", N_("Network"), "network"),

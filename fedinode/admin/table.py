@@ -8,6 +8,7 @@ from fedinode.admin import (
     editor_pages,
     member_pages,
     level_table,
+    member_pages,
     moderation_table,
     network_table,
     node_table,

@@ -44,10 +44,14 @@ async def numbers_of(cap: Capabilities, name: str) -> Consulted:
     """Return how many members of a collective it takes for what, and how long it waits. Raises: NotFound."""
 
     def read(session: Session) -> Consulted:
-        row = registering.require_collective(session, name)
-        return _consulted(decisions.thresholds(session, row.id))
+        return numbers_in(session, registering.require_collective(session, name))
 
     return await cap.database.read(read)
+
+
+def numbers_in(session: Session, row: CollectiveRow) -> Consulted:
+    """Return the same inside a transaction."""
+    return _consulted(decisions.thresholds(session, row.id))
 
 
 def _consulted(held: Thresholds, standing: Standing | None = None) -> Consulted:

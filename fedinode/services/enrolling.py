@@ -12,10 +12,12 @@ from typing import Final, Literal
 from federation.cosigning import documents
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound, UsageError
+from fedinode.i18n import N_
 from fedinode.services import deciding, gating, registering
 from fedinode.services.deciding import Question, Standing
 from fedinode.services.registering import ROLES, SignInLink
 from fedinode.storage import accounts, audit_log, collectives, decisions
+from fedinode.storage.accounts import AccountRow, Named
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow
@@ -90,27 +92,37 @@ def _member(row: CollectiveRow, enrolled: accounts.EnrolledRow, now: datetime) -
 
 
 async def add(
-    cap: Capabilities, email: str, role: str, *, collective: str | None = None, account: str | None = None
+    cap: Capabilities, email: str, role: str, *, collective: str | None = None, account: Named = None
 ) -> Enrolled:
     """Give somebody a role, with an account if they have none, or ask the members to.
 
     Raises: UsageError, NotFound, NotAllowed.
     """
-    _require_role(role)
-    registering.require_email(email)
 
     def write(session: Session) -> Enrolled:
         now = cap.clock()
         row = registering.require_collective(session, collective)
-        is_operator = role == "owner" and gating.needed(session, row.id, "member") == 1
-        found = registering.find_or_add_account(session, email, is_operator=is_operator, now=now)
-        change = _Change(deed="add", collective=row, account_id=found.id, account_uid=found.uid, role=role)
-        standing = _pass_gate(session, change, account, now)
+        found, standing = give(session, row, email, role, account, now)
         return Enrolled(
             standing=standing, link=registering.record_link(session, cap.urls, found.id, email, now)
         )
 
     return await cap.database.write(write)
+
+
+def give(
+    session: Session, row: CollectiveRow, email: str, role: str, account: Named, now: datetime
+) -> tuple[AccountRow, Standing | None]:
+    """Give somebody a role, or ask the members to, in the caller's transaction; return their account.
+
+    Raises: UsageError, NotAllowed.
+    """
+    _require_role(role)
+    registering.require_email(email)
+    is_operator = role == "owner" and gating.is_immediate(session, row.id, "member")
+    found = registering.find_or_add_account(session, email, is_operator=is_operator, now=now)
+    change = _Change(deed="add", collective=row, account_id=found.id, account_uid=found.uid, role=role)
+    return found, _pass_gate(session, change, account, now)
 
 
 async def remove(
@@ -119,7 +131,7 @@ async def remove(
     *,
     role: str | None = None,
     collective: str | None = None,
-    account: str | None = None,
+    account: Named = None,
 ) -> tuple[Enrolled, ...]:
     """Take a role from a member, or all of them, or ask the members to; votes of theirs count no more.
 
@@ -131,37 +143,42 @@ async def remove(
     def write(session: Session) -> tuple[Enrolled, ...]:
         row = registering.require_collective(session, collective)
         found = accounts.require_by_email(session, email)
-        held = accounts.roles_of(session, found.id, row.id)
-        wanted = sorted(held) if role is None else [role]
-        if not held.issuperset(wanted) or not wanted:
-            raise NotFound(f"{email} has no such role in {row.name}.")
-        return tuple(
-            Enrolled(
-                standing=_pass_gate(
-                    session,
-                    _Change(
-                        deed="remove", collective=row, account_id=found.id, account_uid=found.uid, role=each
-                    ),
-                    account,
-                    cap.clock(),
-                )
-            )
-            for each in wanted
-        )
+        return take(session, row, found, role, account, cap.clock())
 
     return await cap.database.write(write)
+
+
+def take(
+    session: Session, row: CollectiveRow, found: AccountRow, role: str | None, account: Named, now: datetime
+) -> tuple[Enrolled, ...]:
+    """Take a role from a member, or all of them, or ask the members to, in the caller's transaction.
+
+    Raises: NotFound, NotAllowed, Conflict for the last owner.
+    """
+    held = accounts.roles_of(session, found.id, row.id)
+    wanted = sorted(held) if role is None else [role]
+    if not held.issuperset(wanted) or not wanted:
+        raise NotFound(f"{found.name} has no such role in {row.name}.")
+    changes = (
+        _Change(deed="remove", collective=row, account_id=found.id, account_uid=found.uid, role=each)
+        for each in wanted
+    )
+    return tuple(Enrolled(standing=_pass_gate(session, each, account, now)) for each in changes)
 
 
 async def wake(cap: Capabilities, email: str) -> None:
     """Let a member count again who was not seen for long. Raises: NotFound."""
 
     def write(session: Session) -> None:
-        now = cap.clock()
-        found = accounts.require_by_email(session, email)
-        decisions.record_seen(session, found.id, now)
-        audit_log.add(session, "member.woken", found.uid, now=now, account_id=found.id)
+        rouse(session, accounts.require_by_email(session, email), None, cap.clock())
 
     await cap.database.write(write)
+
+
+def rouse(session: Session, found: AccountRow, account_id: int | None, now: datetime) -> None:
+    """Let a member count again, in the caller's transaction; `account_id` is who wants it."""
+    decisions.record_seen(session, found.id, now)
+    audit_log.add(session, "member.woken", found.uid, now=now, account_id=account_id)
 
 
 def execute(session: Session, decision: DecisionRow, now: datetime) -> str:
@@ -182,10 +199,10 @@ def execute(session: Session, decision: DecisionRow, now: datetime) -> str:
     return change.collective.uri
 
 
-def _pass_gate(session: Session, change: _Change, account: str | None, now: datetime) -> Standing | None:
+def _pass_gate(session: Session, change: _Change, account: Named, now: datetime) -> Standing | None:
     """Change it at once where nobody else has a say in it, else ask."""
     row = change.collective
-    asker = None if account is None else accounts.require_by_email(session, account).id
+    asker = accounts.id_of(session, account)
     leaves = change.deed == "remove" and asker == change.account_id
     votes = gating.has_vote(session, row.id, change.role)
     if not votes or leaves or gating.is_immediate(session, row.id, "member"):
@@ -211,7 +228,7 @@ def _apply(session: Session, change: _Change, asker: int | None, now: datetime) 
     else:
         collectives.lock(session, row.id)
         if change.role == "owner" and accounts.count_owners(session, row.id) == 1:
-            raise Conflict(f"{row.name} needs an owner: make another one first.")
+            raise Conflict(N_("{collective} needs an owner: make another one first."), collective=row.name)
         accounts.remove_role(session, change.account_id, row.id, change.role)
     details = {"collective": row.name, "role": change.role}
     audit_log.add(

@@ -22,6 +22,13 @@ _TO_MEMBERS: Final = {
             "does not say what.\n\n`fedinode decisions` shows it, and `fedinode vote` takes your answer.\n"
         ),
     ),
+    "sign-in-link": (
+        N_("Your way in to {node}"),
+        N_(
+            "Hello,\n\nsomebody at {node} made a link for you. It lets you in once, within a day:\n\n{link}"
+            "\n\nIf you know nothing about this, do not open it.\n"
+        ),
+    ),
     "signatures-wrong": (
         N_("Please look at the signatures at {node}"),
         N_(

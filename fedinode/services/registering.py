@@ -14,6 +14,7 @@ from federation import keys
 from fedinode.cache import NODE_KEY
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound, UsageError
+from fedinode.i18n import N_
 from fedinode.services import portraying
 from fedinode.storage import accounts, collectives, follows, invalidations, posts, signing_keys
 from fedinode.storage.accounts import AccountRow
@@ -215,7 +216,7 @@ async def make_sign_in_link(cap: Capabilities, email: str) -> SignInLink:
 def require_email(email: str) -> None:
     """Raise UsageError unless mail could be sent to an address."""
     if not _EMAIL.fullmatch(email):
-        raise UsageError(f'"{email}" is not a mail address.')
+        raise UsageError(N_('"{written}" is not a mail address.'), written=email[:100])
 
 
 def record_account(

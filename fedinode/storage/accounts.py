@@ -158,28 +158,52 @@ def count_owners(session: Session, collective_id: int) -> int:
 class EnrolledRow:
     """An account with its roles in one collective, and when it was last seen."""
 
+    uid: str
+    name: str
     email: str | None
     roles: tuple[str, ...]
     seen_at: datetime
+    was_seen: bool
+    has_totp: bool
 
 
 def list_enrolled(session: Session, collective_id: int) -> tuple[EnrolledRow, ...]:
     """Return the open accounts with a role in a collective, in the order in which they were made."""
     table, membership = models.Account, models.Membership
     rows = session.execute(
-        select(table.id, table.uid, table.email, table.created_at, table.last_seen_at, membership.role)
+        select(
+            table.id,
+            table.uid,
+            table.name,
+            table.email,
+            table.created_at,
+            table.last_seen_at,
+            table.totp_since,
+            membership.role,
+        )
         .join(membership, membership.account_id == table.id)
         .where(membership.collective_id == collective_id, table.closed_at.is_(None))
         .order_by(table.id, membership.role)
     )
     return tuple(
         EnrolledRow(
+            uid=each[0].uid,
+            name=each[0].name,
+            was_seen=each[0].last_seen_at is not None,
+            has_totp=each[0].totp_since is not None,
             email=_unseal_email(session, each[0].uid, each[0].email),
             roles=tuple(row.role for row in each),
             seen_at=each[0].last_seen_at or each[0].created_at,
         )
         for each in (tuple(group) for _, group in groupby(rows, key=lambda row: row.id))
     )
+
+
+def email_of(session: Session, account_id: int) -> str:
+    """Return the address of an account; empty where it has none."""
+    table = models.Account
+    row = session.execute(select(table.uid, table.email).where(table.id == account_id)).one()
+    return _unseal_email(session, row.uid, row.email) or ""
 
 
 def _unseal_email(session: Session, uid: str, sealed: bytes | None) -> str | None:
