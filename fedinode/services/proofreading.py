@@ -3,17 +3,19 @@
 import asyncio
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import ManuscriptError
 from fedinode.frontmatter import SUMMARY_FROM_WORDS, editing
 from fedinode.manuscripts import Kind
-from fedinode.services import authoring, beginning, preparing
+from fedinode.services import authoring, beginning, preparing, transcribing
 from fedinode.services.authoring import Working
-from fedinode.storage import desk_files, desk_texts
+from fedinode.storage import desk_files, desk_texts, posts
 from fedinode.storage.database import Session
+from fedinode.storage.desk_texts import CopyRow
+from fedinode.storage.posts import PostRow
 from fedinode.text import count_words
 
 
@@ -27,17 +29,41 @@ class Proof:
     #: Hints of the outline that were not replaced by words.
     hints: int = 0
     needs_summary: bool = False
+    #: Its post was changed by command since this working copy was made.
+    is_outdated: bool = False
 
 
 async def proofread(cap: Capabilities, working: Working) -> Proof:
     """Read a working copy as publishing would."""
 
-    def read(session: Session) -> tuple[str, ...]:
+    def read(session: Session) -> tuple[tuple[str, ...], bool]:
         copy = desk_texts.find(session, working.uid)
-        return tuple(each.name for each in desk_files.list_of(session, copy)) if copy else ()
+        if copy is None:
+            return (), False
+        names = tuple(each.name for each in desk_files.list_of(session, copy))
+        return names, _is_outdated(session, copy)
 
-    names = await cap.database.read(read)
-    return await asyncio.to_thread(_proof, working, names)
+    names, is_outdated = await cap.database.read(read)
+    proof = await asyncio.to_thread(_proof, working, names)
+    return replace(proof, is_outdated=is_outdated)
+
+
+def _is_outdated(session: Session, copy: CopyRow) -> bool:
+    """Tell whether a post says something else than when this working copy of it was made."""
+    first = desk_texts.find_source(session, copy, 1)
+    if copy.post_id is None or copy.state != "open" or first is None:
+        return False
+    post = posts.get(session, copy.post_id)
+    if post.state == "withdrawn" or not _is_transcript(first, post):
+        return False
+    return transcribing.transcribe(session, post).source != first
+
+
+def _is_transcript(source: str, post: PostRow) -> bool:
+    try:
+        return editing.values_of(source).get(("key",)) == post.import_key
+    except ManuscriptError:
+        return False
 
 
 def _proof(working: Working, names: Sequence[str]) -> Proof:
@@ -69,10 +95,4 @@ def _understood(working: Working, proof: Proof, names: Sequence[str]) -> Proof:
             )
         except ManuscriptError as error:
             problem = authoring.without_name(str(error))
-    return Proof(
-        words=proof.words,
-        problem=problem,
-        warnings=warnings,
-        hints=proof.hints,
-        needs_summary=proof.needs_summary,
-    )
+    return replace(proof, problem=problem, warnings=warnings)

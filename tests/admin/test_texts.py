@@ -11,7 +11,7 @@ from sqlalchemy import select
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotAllowed, NotFound
 from fedinode.frontmatter import editing, parse_manuscript
-from fedinode.services import authoring, publishing, signing_in, versioning
+from fedinode.services import authoring, publishing, revising, signing_in, versioning
 from fedinode.services.authoring import Change, Saved
 from fedinode.storage import desk_texts, models
 from fedinode.storage.database import Session
@@ -395,6 +395,11 @@ async def test_drafts_and_public_posts_are_opened_at_the_desk(
     await publishing.publish(cap, draft.uri)
     assert "changes a public text" in (await browser.get("/desk/texts")).text
     assert "Vom Befehl" in (await browser.get("/desk/texts?shelf=public")).text
+    page = (await browser.get(opened[0].headers["location"])).text
+    assert "was changed elsewhere" not in page
+    written.write_text(written.read_text("utf-8") + "Noch ein Satz.\n", "utf-8")
+    await revising.edit(cap, draft.uri, parse_manuscript(written))
+    assert "was changed elsewhere" in (await browser.get(opened[0].headers["location"])).text
     assert (await browser.get("/desk/texts?shelf=public&page=99999999")).status_code == 404
     assert (await browser.get("/desk/texts?shelf=scheduled")).status_code == 200
 
