@@ -30,6 +30,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "borrowing": ("take-over", "proposals", "accept-proposal", "decline-proposal"),
         "highlighting": ("pin", "unpin", "banner"),
         "waiting": ("requests", "accept", "reject", "held", "approve", "hide"),
+        "complaints": ("reports", "resolve", "report"),
         "relating": ("follow", "unfollow", "followers", "following", "reshare", "unreshare"),
         "signatories": (
             "invite",

@@ -15,7 +15,7 @@ from federation import activities, authority, jsonld
 from federation.activities import Envelope
 from federation.errors import FederationError
 from fedinode.capabilities import Capabilities
-from fedinode.errors import NotFound, UsageError
+from fedinode.errors import HandleUnknown, NotFound, PeerUnavailable, UsageError
 from fedinode.i18n import N_
 from fedinode.services import describing_entries, resolving, sending
 from fedinode.services.sending import Outgoing
@@ -87,6 +87,14 @@ class Choice:
     posts: tuple[ReplyDetails, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Whom a complaint is about, and the post by which they were named."""
+
+    actor_uri: str
+    posts: tuple[str, ...] = ()
+
+
 # -- before
 
 
@@ -101,9 +109,26 @@ async def choose(cap: Capabilities, actor_uri: str) -> Choice:
     return await cap.database.read(read)
 
 
-async def find_actor(cap: Capabilities, named: str) -> str:
-    """Return the id of somebody by handle, id or page. Raises: HandleUnknown, PeerUnavailable, Blocked."""
-    return (await resolving.resolve_handle(cap, named)).uri
+async def find_target(cap: Capabilities, named: str) -> Target:
+    """Return whom somebody means by a handle, or by the address of an account or a post.
+
+    Raises: HandleUnknown, PeerUnavailable, Blocked, UsageError for what is ours.
+    """
+    if cap.urls.is_ours(named):
+        raise UsageError(_OURS)
+    known = await cap.database.read(lambda session: reply_threads.by_uris(session, [named]))
+    if known:
+        return Target(actor_uri=known[0].actor_uri, posts=(known[0].uri,))
+    try:
+        return Target(actor_uri=(await resolving.resolve_handle(cap, named)).uri)
+    except HandleUnknown:
+        if "://" not in named:
+            raise
+    try:
+        found = await resolving.resolve_object(cap, named)
+    except FederationError as error:
+        raise PeerUnavailable(f"There is neither an account nor a post at {named}: {error}") from error
+    return Target(actor_uri=found.author.uri, posts=(str(found.document["id"]),))
 
 
 async def prepare(cap: Capabilities, complaint: Complaint) -> Prepared:
