@@ -107,6 +107,10 @@ class Memory:
     diagnoses: Expiring[str, Any] = field(default_factory=lambda: Expiring(seconds=86_400, max_entries=1))
     #: What the last look at the whole audit found, by its newest hash.
     audit_looks: Expiring[str, Chain] = field(default_factory=lambda: Expiring(seconds=600, max_entries=4))
+    #: How this node federates, read once a second.
+    modes: Expiring[str, bool] = field(default_factory=lambda: Expiring(seconds=1))
+    #: How many unknown keys one host may make us fetch in a minute while the node is under attack.
+    attack_budget: Budget[str] = field(default_factory=lambda: Budget(uses=20, seconds=60))
     #: How many journal entries wait, counted once a second.
     backlog: Expiring[str, int] = field(default_factory=lambda: Expiring(seconds=1))
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fedinode.capabilities import Capabilities
 from fedinode.errors import AlreadyRunning
 from fedinode.services import (
+    alerting,
     correcting,
     delivering,
     housekeeping,
@@ -33,6 +34,8 @@ RESTART_SECONDS = 1.0
 #: How often each lane of the journal is looked at when nobody rings.
 REACT_POLL_SECONDS = 1.0
 PURGE_SECONDS = 3600.0
+#: So soon after its time an alarm ends.
+ATTACK_SECONDS = 30.0
 RECOVER_SECONDS = 15.0
 COSIGN_SECONDS = 3.0
 COSIGN_RETRY_SECONDS = 6 * 3600.0
@@ -156,6 +159,7 @@ def _loops(cap: Capabilities, stopping: asyncio.Event, tenure: Tenure, *, delive
         _Named(name=quick.name, run=lambda: _react(cap, stopping, quick)),
         _Named(name=slow.name, run=lambda: _react(cap, stopping, slow)),
         every("housekeeping", PURGE_SECONDS, _purge),
+        every("attack", ATTACK_SECONDS, alerting.end_due),
     ]
     loops.append(_Named(name="panic", run=lambda: _heed_panic(cap, stopping)))
     if tenure.is_alone:

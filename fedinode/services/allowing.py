@@ -14,7 +14,7 @@ from fedinode.cache import NODE_KEY
 from fedinode.capabilities import Capabilities
 from fedinode.errors import UsageError
 from fedinode.i18n import N_
-from fedinode.services import level_words
+from fedinode.services import admitting, level_words, resolving
 from fedinode.storage import (
     accounts,
     allowed_domains,
@@ -80,7 +80,7 @@ async def switch(cap: Capabilities, *, is_on: bool, account: Named = None) -> Ci
 
     def write(session: Session) -> None:
         now = cap.clock()
-        allowed_domains.set_listed_only(session, is_on=is_on)
+        allowed_domains.set_listed_only(session, resolving.host_of(cap.urls.origin), is_on=is_on)
         if is_on:
             for peer_id in allowed_domains.peers_not_listed(session):
                 parked_deliveries.abandon_peer(session, peer_id, _WORDS, now)
@@ -89,6 +89,7 @@ async def switch(cap: Capabilities, *, is_on: bool, account: Named = None) -> Ci
         invalidations.record(session, [NODE_KEY], now)
 
     await cap.database.write(write)
+    admitting.note_mode(cap, is_on=is_on)
     cap.cache.invalidate([NODE_KEY])
     return await look(cap)
 

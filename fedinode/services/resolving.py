@@ -26,7 +26,7 @@ from federation.net.discovery import FoundKey
 from federation.objects import Object
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Blocked, HandleUnknown, PeerUnavailable
-from fedinode.storage import allowed_domains, levels, remote_actors
+from fedinode.storage import alarms, allowed_domains, levels, remote_actors
 from fedinode.storage.database import Session
 from fedinode.storage.levels import Exclusions, Subject
 from fedinode.storage.remote_actors import ActorFacts, KeyFacts, RemoteActor
@@ -143,7 +143,9 @@ async def fetch_key(cap: Capabilities, key_id: str) -> FoundKey:
 
 
 async def _fetch_key_once(cap: Capabilities, key_id: str) -> FoundKey:
-    if not cap.memory.fetch_budget.spend(authority.origin(key_id).host):
+    host = authority.origin(key_id).host
+    is_attack = await cap.database.read(lambda session: alarms.is_on(session, cap.clock()))
+    if not cap.memory.fetch_budget.spend(host) or (is_attack and not cap.memory.attack_budget.spend(host)):
         raise KeyUnavailable("Too many unknown keys of one server were asked for.")
     try:
         return await discovery.fetch_key(await guarded_client(cap), key_id, await cap.keyring.node_signer())
@@ -167,17 +169,17 @@ def _refused(cap: Capabilities, key_id: str, error: FederationError) -> Signatur
 
 async def guarded_client(cap: Capabilities) -> Client:
     """Return the client that asks nothing of suspended servers: it raises Blocked instead."""
-    kept_out = await _exclusions(cap)
+    kept_out = await exclusions(cap)
 
     def gate(url: str) -> None:
         host = host_of(url)
-        if kept_out.refuses(host):
+        if kept_out.refuses(host) or url in kept_out.actors:
             raise Blocked(f"{host} is blocked on this node.")
 
     return cap.client.gated(gate)
 
 
-async def _exclusions(cap: Capabilities) -> Exclusions:
+async def exclusions(cap: Capabilities) -> Exclusions:
     """Return who is kept out: thousands of names, so they are read only after a change."""
     stamp = await cap.database.read(allowed_domains.stamp)
     known = cap.memory.exclusions.get(stamp)

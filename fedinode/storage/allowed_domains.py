@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select
 
@@ -15,6 +14,7 @@ _ALLOWED = models.AllowedDomain
 _MODE: Final = "levels.federate"
 _LISTED: Final = "listed"
 _STAMP: Final = "levels.stamp"
+_OWN_HOST: Final = "levels.own-host"
 
 
 def is_listed_only(session: Session) -> bool:
@@ -22,8 +22,9 @@ def is_listed_only(session: Session) -> bool:
     return node_facts.find(session, _MODE) == _LISTED
 
 
-def set_listed_only(session: Session, *, is_on: bool) -> None:
-    """Let only listed domains federate, or everybody."""
+def set_listed_only(session: Session, own_host: str, *, is_on: bool) -> None:
+    """Let only listed domains, and this node itself, federate, or everybody."""
+    node_facts.put(session, _OWN_HOST, own_host)
     node_facts.put(session, _MODE, _LISTED if is_on else "everybody")
     restamp(session)
 
@@ -78,7 +79,7 @@ def _outside(session: Session, hosts: Iterable[str]) -> frozenset[str]:
 
 def own_host(session: Session) -> str:
     """Return the host of this node, as rows have hosts."""
-    return urlsplit(node_facts.find_origin(session) or "").netloc
+    return node_facts.find(session, _OWN_HOST) or ""
 
 
 def hosts(session: Session) -> frozenset[str]:

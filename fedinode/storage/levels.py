@@ -72,6 +72,8 @@ class Exclusions:
     """All that no connection goes to: kept in memory, so that every hop can be asked about."""
 
     suspended: frozenset[str]
+    #: Ids of suspended actors.
+    actors: frozenset[str] = frozenset()
     #: The only domains that may federate; None: all may.
     allowed: frozenset[str] | None = None
     own_host: str = ""
@@ -141,10 +143,12 @@ def _said(session: Session, names: set[str]) -> dict[str, LevelRow]:
 
 def exclusions(session: Session) -> Exclusions:
     """Return all that no connection goes to."""
-    suspended = select(_TABLE.subject).where(_TABLE.level == "suspend", _TABLE.is_actor.is_(False))
+    suspended = select(_TABLE.subject, _TABLE.is_actor).where(_TABLE.level == "suspend")
+    rows = session.execute(suspended).all()
     allowed = allowed_domains.hosts(session) if allowed_domains.is_listed_only(session) else None
     return Exclusions(
-        suspended=frozenset(session.scalars(suspended)),
+        suspended=frozenset(row.subject for row in rows if not row.is_actor),
+        actors=frozenset(row.subject for row in rows if row.is_actor),
         allowed=allowed,
         own_host=allowed_domains.own_host(session),
     )
@@ -179,7 +183,7 @@ def search(session: Session, wanted: Search) -> tuple[tuple[LevelRow, ...], int]
     """Return a page of decisions in order of subject, and how many there are."""
     conditions: list[ColumnElement[bool]] = [_TABLE.level.in_(wanted.levels)]
     if wanted.rejects_media:
-        conditions.append(_TABLE.rejects_media)
+        conditions.append(_TABLE.rejects_media.is_(True))
     if wanted.words:
         columns = (_TABLE.subject, _TABLE.reason, _TABLE.public_reason)
         conditions.append(or_(*(each.icontains(wanted.words, autoescape=True) for each in columns)))

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from federation.negotiation import ACTIVITY_JSON
 from fedinode.cache import CachedAnswer
 from fedinode.errors import NotFound
-from fedinode.services import serving
+from fedinode.services import admitting, serving
 from fedinode.services.serving import Served
-from fedinode.web import answers
+from fedinode.web import answers, inbox_posts
 from fedinode.web.answers import Site
 
 #: Scripts of other sites may read what everybody may; it carries nothing of the one who asks.
@@ -27,12 +27,12 @@ _FOR_ALL: Final = (
 
 async def node_actor(site: Site, request: Request) -> Response:
     """`/actor`: who signs the fetches of this node."""
-    return await _serve(site, request, lambda: serving.node_actor(site.cap))
+    return await _serve(site, request, lambda: serving.node_actor(site.cap), is_for_listed=False)
 
 
 async def node_outbox(site: Site, request: Request) -> Response:
     """`/actor/outbox`: always empty."""
-    return await _serve(site, request, lambda: serving.node_outbox(site.cap))
+    return await _serve(site, request, lambda: serving.node_outbox(site.cap), is_for_listed=False)
 
 
 async def collective(site: Site, request: Request) -> Response:
@@ -97,15 +97,39 @@ async def activity(site: Site, request: Request) -> Response:
     return await _serve(site, request, lambda: serving.activity(site.cap, uri))
 
 
-async def _serve(site: Site, request: Request, read: Callable[[], Awaitable[Served]]) -> Response:
+async def _serve(
+    site: Site, request: Request, read: Callable[[], Awaitable[Served]], *, is_for_listed: bool = True
+) -> Response:
     is_document = answers.wants_activity(request)
+    if is_document:
+        is_for_all = await admit(site, request, is_for_listed=is_for_listed)
+    else:
+        is_for_all = not (is_for_listed and await admitting.is_listed_only(site.cap))
 
     async def make() -> CachedAnswer:
         served = await read()
         return _document_answer(served) if is_document else _page_answer(served)
 
     variant = "document" if is_document else "page-of"
-    return await answers.cached(site, request, f"{variant}:{request.url.path}", make)
+    key = f"{variant}:{request.url.path}"
+    if is_for_all:
+        return await answers.cached(site, request, key, make)
+    return await _privately(site, request, await answers.kept(site, key, make), is_admitted=is_document)
+
+
+async def _privately(site: Site, request: Request, answer: CachedAnswer, *, is_admitted: bool) -> Response:
+    """Send what is for listed servers alone; what has a page leads everybody there."""
+    if not is_admitted and ("content-type", ACTIVITY_JSON) in answer.headers:
+        await admit(site, request, is_for_listed=True)
+    response = answers.send(request, answer)
+    response.headers["cache-control"] = "private, no-store"
+    return response
+
+
+async def admit(site: Site, request: Request, *, is_for_listed: bool) -> bool:
+    """Let whoever asks for a document through, or refuse them; return whether the answer is for everybody."""
+    message = inbox_posts.signed_message(site, request, None) if "signature" in request.headers else None
+    return await admitting.admit(site.cap, message, is_for_listed=is_for_listed)
 
 
 def _document_answer(served: Served) -> CachedAnswer:

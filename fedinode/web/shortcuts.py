@@ -114,6 +114,9 @@ def _read(scope: Scope) -> tuple[Asked | None, bytes | None]:
             host = value
         elif name == b"accept":
             accept = value if accept is None else accept + b"," + value
+        elif name == b"signature":
+            # Who it is matters: some are refused.
+            return None, None
         elif name == b"if-none-match":
             known = value if known is None else known + b"," + value
     if host is None or len(scope["query_string"]) > MAX_QUERY_BYTES:
