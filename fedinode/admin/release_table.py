@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fedinode.admin import picture_pages, preview_pages, translation_pages
+from fedinode.admin import picture_pages, preview_pages, release_pages, translation_pages
 from fedinode.admin.doors import DESK, OpenHandler, member_form, member_only
 from fedinode.admin.rescuing import writing_form
 from fedinode.admin.uploading import member_upload
@@ -12,6 +12,12 @@ _TEXT: Final = f"{DESK}/texts/{{uid}}"
 DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     (f"{_TEXT}/preview", "GET", member_only(preview_pages.show_page, "translate")),
     (f"{_TEXT}/preview/mastodon", "GET", member_only(preview_pages.show_mastodon, "translate")),
+    (f"{_TEXT}/release", "GET", member_only(release_pages.show, "release")),
+    (f"{_TEXT}/release", "POST", member_form(release_pages.release, "release")),
+    (f"{_TEXT}/release/call-off", "POST", member_form(release_pages.call_off, "release")),
+    (f"{_TEXT}/release/amend", "POST", member_form(release_pages.amend, "release")),
+    (f"{_TEXT}/delete", "GET", member_only(release_pages.ask_delete, "release")),
+    (f"{_TEXT}/delete", "POST", member_form(release_pages.delete, "release")),
     (f"{_TEXT}/translations", "GET", member_only(translation_pages.show_all, "translate")),
     (f"{_TEXT}/translations", "POST", member_form(translation_pages.add, "translate")),
     (f"{_TEXT}/translations/remove", "POST", member_form(translation_pages.remove, "write")),

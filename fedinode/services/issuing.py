@@ -27,7 +27,7 @@ from fedinode.services import (
 from fedinode.services.furnishing import Sheet
 from fedinode.services.ordering import Order
 from fedinode.services.preparing import Prepared
-from fedinode.services.publishing import Published
+from fedinode.services.publishing import Deletion, Published
 from fedinode.services.releasing import Press
 from fedinode.services.signing_in import Member
 from fedinode.storage import audit_log, collectives, decisions, desk_texts, federated_objects, posts
@@ -154,7 +154,8 @@ def _change(
         session, press, post, prepared, member.account_id, parameters=wanted.as_parameters()
     )
     copy, _ = authoring.require_copy(session, member, wanted.uid, "release")
-    if changed.standing is None or changed.standing.is_approved:
+    is_done = changed.standing is None or changed.standing.is_approved
+    if is_done and not changed.already:
         desk_texts.close_if_newest(session, wanted.uid, wanted.number, press.now)
     _note(session, press, copy, member, wanted)
     return changed
@@ -234,3 +235,30 @@ async def amend(cap: Capabilities, member: Member, wanted: Release) -> Published
 def _uri_of(session: Session, copy: CopyRow) -> str:
     assert copy.post_id is not None
     return federated_objects.list_of_post(session, copy.post_id)[0].uri
+
+
+def number_of(parameters: bytes) -> int | None:
+    """Return which version a decision about a change names, if any."""
+    found = json.loads(parameters).get("number")
+    return found if isinstance(found, int) else None
+
+
+# -- taking back
+
+
+async def delete(cap: Capabilities, member: Member, uid: str) -> Deletion:
+    """Take the post of a text back, or ask the members to. Raises: NotFound, Conflict, NotAllowed."""
+    working = await authoring.open_text(cap, member, uid, right="release")
+    if working.post_uri is None or working.post_state != "public":
+        raise Conflict(N_("This text is not public, so there is nothing to delete: throw it away instead."))
+    done = await publishing.delete(cap, working.post_uri, account=member.account_id)
+
+    def write(session: Session) -> None:
+        copy, _ = authoring.require_copy(session, member, uid, "release")
+        now = cap.clock()
+        audit_log.add(session, "text.delete-wanted", copy.uid, now=now, account_id=member.account_id)
+        if copy.state == "open" and (done.standing is None or done.standing.is_approved):
+            desk_texts.set_state(session, copy.id, "dropped", now)
+
+    await cap.database.write(write)
+    return done

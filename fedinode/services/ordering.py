@@ -1,11 +1,13 @@
 """How and when a draft is to be made public, as a decision of the members keeps it. Pure."""
 
 import json
+import zoneinfo
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from fedinode.errors import Conflict, ManuscriptError
+from fedinode.errors import Conflict, ManuscriptError, UsageError
+from fedinode.frontmatter import values
 from fedinode.i18n import N_
 from fedinode.manuscripts import BACKDATED_AFTER
 
@@ -13,6 +15,8 @@ from fedinode.manuscripts import BACKDATED_AFTER
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 #: Whoever decides now hardly knows what holds later.
 MAX_AHEAD: Final = timedelta(days=366)
+_NEVER: Final = N_("{at} does not exist in {zone}: the clocks are put forward over it. Choose another hour.")
+_TWICE: Final = N_("{at} occurs twice in {zone}, because the clocks are put back. Choose another hour.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +62,19 @@ def require_past(published: datetime | None, now: datetime) -> None:
         raise ManuscriptError(
             "`published` lies in the future; leave it out to publish now, or keep the file as a --draft."
         )
+
+
+def moment_in(written: str, zone: str) -> datetime:
+    """Return the instant of a day and hour as clocks in a zone show it. Raises UsageError."""
+    if zone not in zoneinfo.available_timezones():
+        raise UsageError(N_("There is no time zone “{zone}”; write one as Europe/Berlin."), zone=zone[:60])
+    try:
+        local = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise UsageError(N_("Choose a day and an hour.")) from error
+    try:
+        there = values.local_time(local.replace(tzinfo=None), zone)
+    except ValueError as error:
+        words = _TWICE if "twice" in str(error) else _NEVER
+        raise UsageError(words, at=f"{local:%Y-%m-%d %H:%M}", zone=zone) from error
+    return there.replace(tzinfo=zoneinfo.ZoneInfo(zone)).astimezone(UTC)

@@ -3,12 +3,20 @@
 from typing import Final
 
 WRITERS: Final = frozenset({"owner", "editor", "author"})
+#: Whoever may publish, schedule, delete, or ask the members to.
+RELEASERS: Final = frozenset({"owner", "editor"})
 TRANSLATORS: Final = WRITERS | {"translator"}
 
 MEMBERS: Final = {
     # Whoever writes or translates sees what comes of it.
     ("/desk/texts/{uid}/preview", "GET"): TRANSLATORS,
     ("/desk/texts/{uid}/preview/mastodon", "GET"): TRANSLATORS,
+    ("/desk/texts/{uid}/release", "GET"): RELEASERS,
+    ("/desk/texts/{uid}/release", "POST"): RELEASERS,
+    ("/desk/texts/{uid}/release/call-off", "POST"): RELEASERS,
+    ("/desk/texts/{uid}/release/amend", "POST"): RELEASERS,
+    ("/desk/texts/{uid}/delete", "GET"): RELEASERS,
+    ("/desk/texts/{uid}/delete", "POST"): RELEASERS,
     ("/desk/texts/{uid}/translations", "GET"): TRANSLATORS,
     ("/desk/texts/{uid}/translations", "POST"): TRANSLATORS,
     ("/desk/texts/{uid}/translations/remove", "POST"): WRITERS,
