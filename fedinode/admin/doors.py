@@ -46,6 +46,7 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     (f"{DESK}/texts", N_("Texts"), "translate"),
     (f"{DESK}/network", N_("Network"), "network"),
     (f"{DESK}/signatures", N_("Signatures"), "sign"),
+    (f"{DESK}/deliveries", N_("Deliveries"), "network"),
     (f"{DESK}/node", N_("This node"), "node"),
     (f"{DESK}/audit", N_("Audit"), "node"),
     (ACCOUNT, N_("Your account"), "enter"),

@@ -1,8 +1,9 @@
-"""The routes of the desk that are about others: posts, follows, signatures, invitations."""
+"""The routes of the desk that are about others: posts, follows, signatures, deliveries."""
 
 from typing import Final
 
-from fedinode.admin import follow_pages, invitation_pages, network_pages, signature_pages
+from fedinode.admin import delivery_pages, follow_pages, invitation_pages, network_pages, signature_pages
+from fedinode.admin.delivery_pages import DELIVERIES
 from fedinode.admin.doors import OpenHandler, member_form, member_only
 from fedinode.admin.invitation_pages import INVITATIONS
 from fedinode.admin.network_pages import NETWORK
@@ -32,4 +33,9 @@ DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     (f"{INVITATIONS}/{{uid}}", "GET", member_only(invitation_pages.show, "network")),
     (f"{INVITATIONS}/{{uid}}", "POST", member_form(invitation_pages.invite, "network")),
     (f"{INVITATIONS}/{{uid}}/take-back", "POST", member_form(invitation_pages.uninvite, "network")),
+    (DELIVERIES, "GET", member_only(delivery_pages.show, "network")),
+    (f"{DELIVERIES}/retry", "POST", member_form(delivery_pages.retry, "network")),
+    (f"{DELIVERIES}/wake", "POST", member_form(delivery_pages.wake, "network")),
+    (f"{DELIVERIES}/servers/{{number}}", "GET", member_only(delivery_pages.show_server, "network")),
+    (f"{DELIVERIES}/{{number}}", "GET", member_only(delivery_pages.show_one, "network")),
 )

@@ -28,4 +28,9 @@ MEMBERS: Final = {
     ("/desk/invitations/{uid}", "GET"): _EDITORS,
     ("/desk/invitations/{uid}", "POST"): _EDITORS,
     ("/desk/invitations/{uid}/take-back", "POST"): _EDITORS,
+    ("/desk/deliveries", "GET"): _EDITORS,
+    ("/desk/deliveries/retry", "POST"): _EDITORS,
+    ("/desk/deliveries/wake", "POST"): _EDITORS,
+    ("/desk/deliveries/servers/{number}", "GET"): _EDITORS,
+    ("/desk/deliveries/{number}", "GET"): _EDITORS,
 }
