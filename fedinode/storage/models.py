@@ -30,6 +30,7 @@ from fedinode.storage.house_tables import (
 from fedinode.storage.level_tables import AllowedDomain, HoldingRule, Level, LevelImport, TakenBack
 from fedinode.storage.moderation_tables import ModerationClaim, ModerationNote, Report, SentReport
 from fedinode.storage.name_tables import CopiedSigner, ErasedSigner, SignerListPage, SupporterMessage
+from fedinode.storage.notice_tables import Notice, NoticeChoice
 from fedinode.storage.search_tables import SearchWord
 from fedinode.storage.sharing_tables import RuleMatch, SharingRule
 from fedinode.storage.supporter_tables import MailBlock, SignForm, Supporter
@@ -102,6 +103,8 @@ __all__ = [
     "ModerationClaim",
     "ModerationNote",
     "NodeFact",
+    "Notice",
+    "NoticeChoice",
     "OutgoingActivity",
     "Peer",
     "Post",
