@@ -2,13 +2,16 @@
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Final
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import ManuscriptError
 from fedinode.frontmatter import SUMMARY_FROM_WORDS, editing
+from fedinode.frontmatter.editing import Place
+from fedinode.i18n import N_
 from fedinode.manuscripts import Kind
 from fedinode.services import authoring, beginning, preparing, transcribing
 from fedinode.services.authoring import Working
@@ -24,6 +27,8 @@ class Proof:
     """`problem` is what keeps the text from being published, in a sentence that names the line."""
 
     words: int
+    #: What it lacks, as a form has it; where nothing is lacking, `problem` says what is wrong with the file.
+    lacks: tuple[str, ...] = ()
     problem: str = ""
     warnings: tuple[str, ...] = ()
     #: Hints of the outline that were not replaced by words.
@@ -75,10 +80,32 @@ def _proof(working: Working, names: Sequence[str]) -> Proof:
     is_long = working.kind in (Kind.STATEMENT, Kind.EVENT) and words > SUMMARY_FROM_WORDS
     proof = Proof(
         words=words,
+        lacks=_lacks(working.kind, values, is_long=is_long),
         hints=beginning.hints_in(working.source),
         needs_summary=is_long and not values.get(("summary",)),
     )
     return _understood(working, proof, names)
+
+
+#: What each sort of text cannot do without.
+_NEEDED: Final[tuple[tuple[Place, frozenset[Kind], str], ...]] = (
+    (("title",), frozenset({Kind.STATEMENT, Kind.EVENT, Kind.PAGE}), N_("It needs a title.")),
+    (editing.BODY, frozenset({Kind.STATEMENT, Kind.NEWS, Kind.PAGE}), N_("There is no text yet.")),
+    (("language",), frozenset(Kind), N_("It does not say in which language it is.")),
+    (("starts",), frozenset({Kind.EVENT}), N_("It does not say when the event begins.")),
+    (("timezone",), frozenset({Kind.EVENT}), N_("It does not say in which time zone that is.")),
+)
+_NO_SUMMARY: Final = N_("It is long, so it needs a summary: Mastodon shows nothing else of it.")
+_NO_TITLE: Final = N_("A teaser needs a title.")
+
+
+def _lacks(kind: Kind, values: Mapping[Place, Any], *, is_long: bool) -> tuple[str, ...]:
+    lacks = [words for place, kinds, words in _NEEDED if kind in kinds and not values.get(place)]
+    if is_long and not values.get(("summary",)):
+        lacks.append(_NO_SUMMARY)
+    if values.get(("show",)) == "teaser" and not values.get(("title",)):
+        lacks.append(_NO_TITLE)
+    return tuple(lacks)
 
 
 def _understood(working: Working, proof: Proof, names: Sequence[str]) -> Proof:
