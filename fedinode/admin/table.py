@@ -6,7 +6,6 @@ from fedinode.admin import (
     account_pages,
     decision_pages,
     editor_pages,
-    member_pages,
     level_table,
     member_pages,
     moderation_table,
@@ -58,8 +57,6 @@ DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     (f"{member_pages.MEMBERS}/numbers", "POST", member_form(member_pages.set_numbers, "members")),
     (f"{member_pages.MEMBERS}/keys", "POST", member_form(member_pages.rotate_keys, "members")),
     (f"{ACCOUNT}/leave", "POST", member_form(member_pages.leave)),
-    (f"{DESK}/replies", "POST", member_form(waiting_pages.settle_replies, "moderate")),
-    (f"{DESK}/requests", "POST", member_form(waiting_pages.settle_requests, "moderate")),
     # Before those of the queue, whose addresses begin alike.
     *level_table.DOORS,
     *moderation_table.DOORS,

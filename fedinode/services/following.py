@@ -3,7 +3,6 @@
 Incoming Follow, Accept, Reject and Undo are reacting's; it calls `answer_request` to answer by policy.
 """
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -156,31 +155,6 @@ async def accept(cap: Capabilities, request_id: int) -> Relation:
 async def reject(cap: Capabilities, request_id: int) -> Relation:
     """Refuse a follow request, or remove a follower. Raises NotFound, Conflict."""
     return await _decide(cap, request_id, accepted=False)
-
-
-async def settle(
-    cap: Capabilities, request_ids: Sequence[int], *, is_accepted: bool, collectives: Collection[str]
-) -> int:
-    """Answer requests to follow one of these collectives, all or none; return how many were still open.
-
-    Raises NotFound.
-    """
-
-    def write(session: Session) -> int:
-        halting.require_running(session)
-        answered = 0
-        for number in request_ids:
-            found = follows.find(session, number)
-            if found is None or found.direction != "in" or found.collective_name not in collectives:
-                raise NotFound(f"There is no follow request {number}.")
-            if found.state == "pending":
-                answer_request(session, cap.urls, number, accepted=is_accepted, now=cap.clock())
-                answered += 1
-        return answered
-
-    answered = await cap.database.write(write)
-    cap.bells.deliver.set()
-    return answered
 
 
 async def _decide(cap: Capabilities, request_id: int, *, accepted: bool) -> Relation:

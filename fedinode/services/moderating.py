@@ -3,15 +3,16 @@
 Who is kept out altogether is `excluding`.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from fedinode.cache import post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound
 from fedinode.services import registering
-from fedinode.storage import invalidations, journal, replies
+from fedinode.storage import audit_log, invalidations, journal, replies
 from fedinode.storage import reports as report_rows
 from fedinode.storage.database import Session
 from fedinode.storage.journal import ParkedEntry
@@ -47,6 +48,9 @@ class Report:
     received_at: datetime
 
 
+#: How deciding about a reply is called in the audit.
+_DEEDS: Final = {"shown": "reply.show", "hidden": "reply.hide"}
+
 # -- replies
 
 
@@ -71,33 +75,14 @@ async def hide(cap: Capabilities, reply_id: int) -> Reply:
     return await _decide(cap, reply_id, "hidden", "hidden")
 
 
-async def settle(
-    cap: Capabilities, reply_ids: Sequence[int], *, is_shown: bool, collectives: Collection[str]
-) -> int:
-    """Show or hide replies to posts of these collectives, all or none; return how many. Raises NotFound."""
-    state, decision = ("shown", "approved") if is_shown else ("hidden", "hidden")
-
-    def write(session: Session) -> set[str]:
-        now, keys = cap.clock(), set()
-        for number in reply_ids:
-            found = replies.find_details(session, number)
-            if found is None or found.state == "deleted" or found.collective not in collectives:
-                raise NotFound(f"There is no reply {number}.")
-            replies.decide(session, number, state, decision, now)
-            keys.add(post_key(found.post_uid))
-        invalidations.record(session, sorted(keys), now)
-        return keys
-
-    cap.cache.invalidate(await cap.database.write(write))
-    return len(reply_ids)
-
-
 async def _decide(cap: Capabilities, reply_id: int, state: str, decision: str) -> Reply:
     def write(session: Session) -> ReplyDetails:
         found = replies.find_details(session, reply_id)
         if found is None or found.state == "deleted":
             raise NotFound(f"There is no reply {reply_id}.")
-        replies.decide(session, reply_id, state, decision, cap.clock())
+        now = cap.clock()
+        replies.decide(session, reply_id, state, decision, now)
+        audit_log.add(session, _DEEDS[state], "1", now=now, details={"numbers": str(reply_id)})
         invalidations.record(session, [post_key(found.post_uid)], cap.clock())
         return replace(found, state=state)
 

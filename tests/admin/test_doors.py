@@ -105,6 +105,6 @@ async def test_a_node_can_ask_all_members_for_a_second_factor(cap: Capabilities,
     async with open_browser(strict) as browser:
         await browser.sign_in(strict, "mira@example.org", "owner")
         assert (await browser.get("/desk")).headers["location"] == "/desk/account"
-        assert (await browser.post("/desk/replies", do="show", id="1")).status_code == 403
+        assert (await browser.post("/desk/moderation/chosen", do="take", entry="reply-1")).status_code == 403
         page = await browser.get("/desk/account")
         assert "asks its members for a second factor" in page.text

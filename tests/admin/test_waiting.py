@@ -16,7 +16,7 @@ from fedinode.storage.database import Session
 from fedinode.storage.decisions import Thresholds
 from fedinode.storage.follows import NewFollow
 from tests.admin.conftest import Browser
-from tests.web.test_network_pages import actor, reply
+from tests.web.test_network_pages import actor, reply, words
 
 pytestmark = pytest.mark.anyio
 
@@ -85,77 +85,17 @@ async def state_of(cap: Capabilities, table: type[models.Reply] | type[models.Fo
     ],
 )
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-async def test_who_moderates_sees_what_came_and_nobody_else_can_decide_it(
+async def test_who_moderates_is_told_how_much_waits_and_led_there(
     cap: Capabilities, browser: Browser, tmp_path: Path, role: str, sees: bool
 ) -> None:
-    held = await replies_of(cap, await published(cap, tmp_path), 1)
-    asked = await request_of(cap, "berlin")
+    await replies_of(cap, await published(cap, tmp_path), 2)
+    await replies_of(cap, await published(cap, tmp_path, "tbilisi"), 3)
+    await request_of(cap, "berlin")
     await browser.sign_in(cap, ANA, role)
-    page = await browser.get("/desk")
-    assert ("Words of" in page.text) == ("@faro-berlin" in page.text) == sees
-    expected = 303 if sees else 403
-    assert (await browser.post("/desk/replies", do="show", id=str(held[0]))).status_code == expected
-    assert (await browser.post("/desk/requests", do="accept", id=str(asked))).status_code == expected
-    assert (await state_of(cap, models.Reply, held[0]) == "shown") == sees
-    assert (await state_of(cap, models.Follow, asked) == "accepted") == sees
-
-
-async def test_another_collective_is_not_there_for_its_neighbours(
-    cap: Capabilities, browser: Browser, tmp_path: Path
-) -> None:
-    own = await replies_of(cap, await published(cap, tmp_path, "berlin"), 1)
-    foreign = await replies_of(cap, await published(cap, tmp_path, "tbilisi"), 1)
-    asked = await request_of(cap, "tbilisi")
-    await browser.sign_in(cap, ANA, "owner", "berlin")
-    page = await browser.get("/desk")
-    assert f'value="{own[0]}"' in page.text
-    assert f'value="{foreign[0]}"' not in page.text
-    answer = await browser.post("/desk/replies", do="hide", id=[str(own[0]), str(foreign[0])])
-    assert answer.status_code == 404
-    assert "Nothing was changed" in answer.text
-    assert (await browser.post("/desk/requests", do="accept", id=str(asked))).status_code == 404
-    assert await state_of(cap, models.Reply, own[0]) == "held", "all or none"
-    assert await state_of(cap, models.Follow, asked) == "pending"
-
-
-async def test_a_wave_is_dealt_with_in_a_few_clicks_and_a_second_click_changes_nothing(
-    cap: Capabilities, browser: Browser, tmp_path: Path
-) -> None:
-    held = await replies_of(cap, await published(cap, tmp_path), 101)
-    await browser.sign_in(cap, ANA, "moderator")
-    for expected in (100, 1):
-        page = await browser.get("/desk")
-        numbers = re.findall(r'name="id" value="(\d+)"', page.text)
-        assert len(numbers) == expected
-        for _ in range(2):
-            answer = await browser.post("/desk/replies", do="hide", id=numbers)
-            assert answer.headers["location"] == "/desk?done=hidden"
-    assert "Nothing waits for you" in (await browser.get("/desk?done=hidden")).text
-    assert {await state_of(cap, models.Reply, number) for number in held} == {"hidden"}
-
-
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(
-    ("fields", "status"),
-    [
-        ({"do": "show"}, 422),
-        ({"do": "burn", "id": "1"}, 400),
-        ({"id": "1"}, 400),
-        ({"do": "show", "id": "1 OR 1=1"}, 400),
-        ({"do": "show", "id": "9" * 5000}, 400),
-        ({"do": "show", "id": "-1"}, 400),
-        ({"do": "show", "id": "999999999999999999"}, 404),
-    ],
-)
-async def test_a_broken_form_gets_words(
-    cap: Capabilities, browser: Browser, fields: dict[str, str | list[str]], status: int
-) -> None:
-    await browser.sign_in(cap, ANA, "owner")
-    for path in ("/desk/replies", "/desk/requests"):
-        sent = fields | ({"do": "accept"} if fields.get("do") == "show" and "requests" in path else {})
-        answer = await browser.post(path, None, **sent)
-        assert answer.status_code == status
-        assert "Traceback" not in answer.text
+    page = words((await browser.get("/desk")).text)
+    assert ("Replies 2" in page) == ("Requests to follow 1" in page) == sees
+    assert ("Nothing waits for you" in page) != sees
+    assert (await browser.get("/desk/moderation")).status_code == (200 if sees else 403)
 
 
 async def test_two_members_release_a_statement_from_their_phones(

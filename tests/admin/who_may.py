@@ -19,7 +19,6 @@ MODERATOR, SIGNER, READER = "moderator", "signer", "reader"
 ROLES: Final = (OWNER, EDITOR, AUTHOR, TRANSLATOR, MODERATOR, SIGNER, READER)
 
 EVERYBODY: Final = frozenset(ROLES)
-MODERATORS: Final = frozenset({OWNER, EDITOR, MODERATOR})
 OWNERS: Final = frozenset({OWNER})
 WRITERS: Final = frozenset({OWNER, EDITOR, AUTHOR})
 TRANSLATORS: Final = WRITERS | {TRANSLATOR}
@@ -55,8 +54,6 @@ MEMBERS: Final = {
     ("/desk/stop", "GET"): EVERYBODY,
     ("/desk/stop", "POST"): EVERYBODY,
     ("/desk/stop/end", "POST"): EVERYBODY,
-    ("/desk/replies", "POST"): MODERATORS,
-    ("/desk/requests", "POST"): MODERATORS,
     **who_may_moderate.MEMBERS,
     # Drafts are nobody's business but those who write, release or translate them.
     ("/desk/texts", "GET"): TRANSLATORS,
