@@ -21,6 +21,7 @@ pytestmark = [
     pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True),
 ]
 
+BERLIN = "Europe/Berlin"
 STATEMENT = """+++
 type = "statement"
 title = "Wasser für alle"
@@ -60,10 +61,11 @@ async def open_questions(cap: Capabilities) -> tuple[DecisionRow, ...]:
     return await cap.database.read(lambda session: decisions.list_newest(session, states=("open",)))
 
 
-async def release(browser: Browser, uid: str, number: int = 1, **fields: str) -> tuple[int, str, str]:
-    """Press the button of the page; return the status, where it leads, and what the page says."""
-    sent = {"number": str(number), "do": "now", **fields}
-    answer = await browser.post(f"/desk/texts/{uid}/release", **sent)
+async def release(
+    browser: Browser, uid: str, number: int = 1, *, do: str = "now", at: str = "", zone: str = ""
+) -> tuple[int, str, str]:
+    """Press a button of the page; return the status, where it leads, and what the page says."""
+    answer = await browser.post(f"/desk/texts/{uid}/release", number=str(number), do=do, at=at, zone=zone)
     return answer.status_code, answer.headers.get("location", "").partition("?done=")[2], said(answer.text)
 
 
@@ -112,27 +114,35 @@ async def test_a_moment_is_set_moved_called_off_and_kept_by_the_worker(
 ) -> None:
     await browser.sign_in(cap, "ana@example.org", "editor")
     uid = await begin(cap, browser)
-    berlin = {"do": "at", "zone": "Europe/Berlin"}
     for at, zone, words in (
-        ("2027-03-28T02:30", "Europe/Berlin", "does not exist in Europe/Berlin"),
-        ("2027-10-31T02:30", "Europe/Berlin", "occurs twice in Europe/Berlin"),
-        ("2026-11-20T13:00", "Europe/Berlin", "This moment is over already"),
-        ("2029-01-01T13:00", "Europe/Berlin", "more than a year ahead"),
+        ("2027-03-28T02:30", BERLIN, "does not exist in Europe/Berlin"),
+        ("2027-10-31T02:30", BERLIN, "occurs twice in Europe/Berlin"),
+        ("2026-11-20T13:00", BERLIN, "This moment is over already"),
+        ("2029-01-01T13:00", BERLIN, "more than a year ahead"),
         ("2026-11-21T13:00", "Mars/Olympus", "There is no time zone"),
-        ("", "Europe/Berlin", "Choose a day and an hour."),
+        ("", BERLIN, "Choose a day and an hour."),
     ):
         status, _, page = await release(browser, uid, do="at", at=at, zone=zone)
         assert (status, words in page) == (409, True), at
     assert await open_questions(cap) == ()
-    assert (await release(browser, uid, at="2026-11-20T14:00", **berlin))[:2] == (303, "scheduled")
-    assert (await release(browser, uid, at="2026-11-20T15:00", **berlin))[:2] == (303, "scheduled")
+    assert (await release(browser, uid, do="at", at="2026-11-20T14:00", zone=BERLIN))[:2] == (
+        303,
+        "scheduled",
+    )
+    assert (await release(browser, uid, do="at", at="2026-11-20T15:00", zone=BERLIN))[:2] == (
+        303,
+        "scheduled",
+    )
     (question,) = await open_questions(cap)
     assert question.not_before == clock.now + timedelta(hours=2)
     assert "It is set for a moment" in said((await browser.get(f"/desk/texts/{uid}/release")).text)
     assert (await browser.post(f"/desk/texts/{uid}/release/call-off")).status_code == 303
     clock.advance(hours=3)
     assert (await voting.act_on_ripe(cap), await state_of(cap, uid)) == (0, ("open", "draft"))
-    assert (await release(browser, uid, at="2026-11-20T17:00", **berlin))[:2] == (303, "scheduled")
+    assert (await release(browser, uid, do="at", at="2026-11-20T17:00", zone=BERLIN))[:2] == (
+        303,
+        "scheduled",
+    )
     clock.advance(hours=2)
     assert await voting.act_on_ripe(cap) == 1
     assert (await state_of(cap, uid), await activities(cap)) == (("released", "public"), ["Create"])
@@ -148,8 +158,7 @@ async def test_two_have_to_agree_and_no_tab_moment_or_edited_text_gets_round_it(
     assert (await release(browser, uid))[:2] == (303, "asked")
     for _ in range(2):
         assert (await release(browser, uid))[0] in (303, 409)
-    at = {"do": "at", "at": "2026-11-20T12:30", "zone": "UTC"}
-    assert (await release(browser, uid, **at))[:2] == (303, "asked")
+    assert (await release(browser, uid, do="at", at="2026-11-20T12:30", zone="UTC"))[:2] == (303, "asked")
     clock.advance(hours=1)
     assert (await voting.act_on_ripe(cap), await state_of(cap, uid)) == (0, ("open", "draft"))
     # What Ben sees and agrees to is version 1; somebody writes on meanwhile.
