@@ -71,6 +71,17 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "forgetting": ("erase-copied-signer",),
         "tracing": ("deliveries", "retry", "wake"),
         "blocking": ("block", "unblock", "blocks"),
+        "fencing": (
+            "import-blocks",
+            "holds",
+            "hold",
+            "unhold",
+            "allow",
+            "disallow",
+            "allowed",
+            "federate",
+            "attack",
+        ),
         "last_resort": ("panic", "backup-made"),
         "archives": ("import markdown", "import-markdown"),
     }
