@@ -32,6 +32,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "waiting": ("requests", "accept", "reject", "held", "approve", "hide"),
         "complaints": ("reports", "resolve", "report"),
         "relating": ("follow", "unfollow", "followers", "following", "reshare", "unreshare"),
+        "regulating": ("rules", "rule"),
         "signatories": (
             "invite",
             "uninvite",

@@ -156,6 +156,18 @@ def test_an_archive_is_imported_and_wrong_files_are_named(run: Run, folder: Path
 # -- others
 
 
+def test_a_rule_says_what_is_reshared_by_itself(run: Run, rita: PeerActor) -> None:
+    run("follow", handle_of(rita))
+    assert run("rule", handle_of(rita), "auto", "--kinds", "note", "event").id == rita.uri
+    (rule,) = json.loads(run("rules", "--json").out)
+    assert (rule["mode"], rule["kinds"], rule["set_by"]) == ("auto", ["note", "event"], "")
+    assert rita.peer.host in run("rule", rita.peer.host, "never").out
+    assert "the machine" in run("rules").out
+    assert "no rule any more" in run("rule", rita.uri, "none").err
+    assert "no rule about" in run("rule", rita.uri, "none", code=1).err
+    assert "no server" in run("rule", "nowhere", "auto", code=2).err
+
+
 def test_somebody_is_followed_and_no_longer(run: Run, rita: PeerActor) -> None:
     done = run("follow", handle_of(rita))
     assert done.id == rita.uri
