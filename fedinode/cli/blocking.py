@@ -1,6 +1,7 @@
 """Commands that keep servers and actors out."""
 
 from fedinode.capabilities import Capabilities
+from fedinode.cli import agreeing
 from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.opening import on_node
 from fedinode.cli.output import counted
@@ -16,14 +17,27 @@ async def block(call: Call, cap: Capabilities) -> None:
             f"{counted(effect.following, 'follow')} of ours, and remove "
             f"{counted(effect.replies, 'reply', 'replies')}."
         )
-    done = await excluding.block(cap, call.args.subject, severity=call.args.severity, reason=call.args.reason)
+    done = await excluding.block(
+        cap,
+        call.args.subject,
+        severity=call.args.severity,
+        reason=call.args.reason,
+        account=call.args.account,
+    )
+    if done.decision is not None:
+        call.output.line(done.decision)
+        call.output.say(
+            f"{done.subject} is limited meanwhile. {counted(done.still_needed, 'more member')} must agree to "
+            f"suspend it; they vote with `fedinode vote {done.decision} yes --account EMAIL`."
+        )
+        return
     call.output.line(done.subject)
     call.output.say(f"{done.subject} is blocked ({done.severity}).")
 
 
 async def unblock(call: Call, cap: Capabilities) -> None:
     """Lift a block."""
-    done = await excluding.unblock(cap, call.args.subject)
+    done = await excluding.unblock(cap, call.args.subject, account=call.args.account)
     call.output.line(done.subject)
     call.output.say(f"{done.subject} is no longer blocked.")
 
@@ -56,10 +70,16 @@ COMMANDS = (
                 help="how far they are let in; suspend, nothing at all, is the default",
             ),
             argument("--reason", metavar="TEXT", help="for your own memory"),
+            agreeing.ACCOUNT,
         ),
         destroys=True,
     ),
-    Command(name="unblock", summary="lift a block", run=on_node(unblock), arguments=(_SUBJECT,)),
+    Command(
+        name="unblock",
+        summary="lift a block",
+        run=on_node(unblock),
+        arguments=(_SUBJECT, agreeing.ACCOUNT),
+    ),
     Command(
         name="blocks",
         summary="list the blocks",
