@@ -21,6 +21,7 @@ from fedinode.i18n import N_
 from fedinode.services import authoring, proofreading, versioning
 from fedinode.services.authoring import Change, Clashed, Saved, Working
 from fedinode.services.signing_in import Member
+from fedinode.storage.models import new_uid
 from fedinode.text import differences
 from fedinode.text.differences import Paragraph
 
@@ -72,6 +73,7 @@ async def _page(house: House, request: Request, member: Member, working: Working
         done=doors.done(request, _DONE),
         taken=_taken(request),
         max_bytes=authoring.MAX_SOURCE_BYTES,
+        page_name=new_uid(),
         may_write=member.may("write", working.collective),
     )
 
@@ -119,7 +121,7 @@ async def _save(
         if "source" not in fields:
             ground = await _ground(house, member, uid, base)
             source = text_fields.apply(ground.source, _sent(fields, ground))
-        change = Change(base_number=base, source=source, is_auto=is_auto)
+        change = Change(base_number=base, source=source, is_auto=is_auto, page=_page_name(fields))
         return change, await authoring.save(cap, member, uid, change)
     except NotFound as error:
         raise HTTPException(404) from error
@@ -131,6 +133,11 @@ async def _ground(house: House, member: Member, uid: str, base: int) -> Working:
         return await authoring.open_text(house.site.cap, member, uid, number=base)
     except NotFound:
         return await authoring.open_text(house.site.cap, member, uid)
+
+
+def _page_name(fields: Fields) -> str | None:
+    name = first(fields, "page")
+    return name if authoring.is_uid(name) else None
 
 
 def _sent(fields: Fields, ground: Working) -> dict[str, str]:

@@ -15,12 +15,12 @@ from typing import Final
 
 from fedinode import frontmatter
 from fedinode.capabilities import Capabilities
-from fedinode.errors import Busy, Conflict, ManuscriptError, NotAllowed, NotFound, UsageError
+from fedinode.errors import Busy, Conflict, ManuscriptError, NotFound, UsageError
 from fedinode.frontmatter import editing
 from fedinode.frontmatter.editing import Differing, Merged, Place
 from fedinode.i18n import N_
 from fedinode.manuscripts import Kind, Manuscript
-from fedinode.services import registering
+from fedinode.services import reconciling, registering
 from fedinode.services.entitling import Right
 from fedinode.services.signing_in import Member
 from fedinode.storage import (
@@ -46,7 +46,6 @@ _TITLE_CHARS: Final = 200
 GONE: Final = N_("There is no such text, or it is not yours to write.")
 _TOO_LONG: Final = N_("This text is too long to be kept in one piece; divide it.")
 CLOSED: Final = N_("This text was released or thrown away meanwhile; nothing was changed.")
-_TRANSLATION_ONLY: Final = N_("You may change translations of this text, not the text itself.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,11 +259,15 @@ def add_copy(session: Session, member: Member, new: NewCopy, source: str, now: d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What somebody made of version `base_number`; `is_auto`: the page saves it by itself."""
+    """What somebody made of version `base_number`; `is_auto`: the page saves it by itself.
+
+    `page` names the page in the browser that it comes from, where there is one.
+    """
 
     base_number: int
     source: str
     is_auto: bool = False
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,7 +301,7 @@ async def save(
     wish = _Wish(member=member, uid=uid, right=right, change=tidied)
     for _ in range(_TRIES):
         seen = await cap.database.read(lambda session: _look(session, wish))
-        outcome = await asyncio.to_thread(_weigh, wish, seen)
+        outcome = await asyncio.to_thread(reconciling.weigh, seen.base, seen.standing, wish.change.source)
         kept = await cap.database.write(partial(_keep, wish, seen, outcome, cap.clock()))
         if kept is not None:
             return kept
@@ -310,11 +313,15 @@ def _look(session: Session, wish: _Wish) -> _Seen:
     require_open(copy)
     line = desk_texts.newest(session, copy)
     standing = desk_texts.find_source(session, copy, line.number) or ""
-    base_line = desk_texts.find_line(session, copy, wish.change.base_number)
-    is_base = base_line is not None and not base_line.is_aside
-    base = desk_texts.find_source(session, copy, wish.change.base_number) if is_base else None
+    base = reconciling.find_base(
+        session,
+        copy,
+        wish.change.base_number,
+        page=wish.change.page,
+        account_id=wish.member.account_id,
+    )
     if not wish.member.may("write", collective):
-        _require_translation(standing if base is None else base, wish.change.source)
+        reconciling.require_translation(standing if base is None else base, wish.change.source)
     return _Seen(line=line, standing=standing, base=base)
 
 
@@ -322,31 +329,6 @@ def require_open(copy: CopyRow) -> None:
     """Raise Conflict for a text that is not being written any more."""
     if copy.state != "open":
         raise Conflict(CLOSED)
-
-
-def _require_translation(before: str, after: str) -> None:
-    try:
-        places = editing.changed_places(before, after)
-    except ManuscriptError as error:
-        raise NotAllowed(_TRANSLATION_ONLY) from error
-    if any(place[:1] != ("translations",) for place in places):
-        raise NotAllowed(_TRANSLATION_ONLY)
-
-
-def _weigh(wish: _Wish, seen: _Seen) -> Merged | Differing:
-    """Put what somebody sent and what stands together; slow for long texts."""
-    ours, theirs = wish.change.source, seen.standing
-    if theirs in (seen.base, ours):
-        return Merged(written=ours, taken=())
-    if ours == seen.base:
-        return Merged(written=theirs, taken=())
-    try:
-        if seen.base is None:
-            return Differing(written=ours, places=editing.changed_places(theirs, ours))
-        return editing.merge(seen.base, theirs, ours)
-    except ManuscriptError:
-        # Nothing tells the parts of a text apart that cannot be read.
-        return Differing(written=ours, places=())
 
 
 def _keep(
@@ -399,4 +381,5 @@ def _as_version(wish: _Wish, source: str, *, is_aside: bool = False) -> NewVersi
         base_number=wish.change.base_number,
         is_auto=wish.change.is_auto,
         is_aside=is_aside,
+        page=wish.change.page,
     )

@@ -60,6 +60,8 @@ class WorkingVersion(Base):
     is_auto: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     #: Kept beside the text, because somebody else had changed the same part: nobody's words are lost.
     is_aside: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    #: Which page in a browser it comes from: what the same page sends next was made of it.
+    page: Mapped[str | None]
     #: [S] A manuscript file as it is: front matter and Markdown.
     source: Mapped[bytes]
 

@@ -66,6 +66,7 @@ class NewVersion:
     base_number: int | None = None
     is_auto: bool = False
     is_aside: bool = False
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,7 @@ class VersionLine:
     saved_at: datetime
     is_auto: bool
     is_aside: bool
+    page: str | None
 
 
 _LINE_COLUMNS = tuple(getattr(_VERSIONS, each.name) for each in fields(VersionLine))

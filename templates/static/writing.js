@@ -13,6 +13,7 @@
   let isSending = false;
   let isStopped = false;
   let isLeaving = false;
+  let isPressed = false;
 
   function fields() {
     const sent = new URLSearchParams();
@@ -24,6 +25,7 @@
     const sent = fields();
     sent.delete("base");
     sent.delete("seal");
+    sent.delete("page");
     return sent.toString();
   }
 
@@ -75,6 +77,10 @@
       say(said.offline);
     } finally {
       isSending = false;
+      if (isPressed) {
+        isPressed = false;
+        form.requestSubmit();
+      }
     }
   }
 
@@ -116,6 +122,13 @@
     if (new TextEncoder().encode((form.elements.source || form.elements.body).value).length > Number(said.max)) {
       event.preventDefault();
       say(said.tooLong);
+      return;
+    }
+    // The answer tells which version these words are made of: the form waits for it.
+    if (isSending) {
+      event.preventDefault();
+      isPressed = true;
+      say(said.saving);
       return;
     }
     isLeaving = true;

@@ -415,6 +415,8 @@ async def test_saves_at_the_same_moment_are_all_kept(cap: Capabilities, browser:
     await browser.sign_in(cap, "ben@example.org", "author")
     address = await begin(browser)
     form = form_of(await browser.get(address))
+    # From several tabs: a page waits for each answer before it sends anew.
+    form.pop("page")
     wanted = {"title": "Titel", "body": "Worte.", "category": "Stadt", "place": "Halle", "tags": "eins"}
     answers: list[int] = []
 
@@ -447,3 +449,22 @@ async def test_with_the_right_to_translate_nothing_else_changes(cap: Capabilitie
     georgian = editing.change(source, {("translations", "ka", "title"): "სათაური"})
     saved = await authoring.save(cap, member, uid, Change(base_number=1, source=georgian), right="translate")
     assert isinstance(saved, Saved)
+
+
+@ON_ONE
+async def test_a_page_whose_answer_was_lost_is_not_taken_for_somebody_else(
+    cap: Capabilities, browser: Browser, other: Browser
+) -> None:
+    await browser.sign_in(cap, "ben@example.org", "author")
+    await other.sign_in(cap, "mira@example.org", "editor")
+    address = await begin(browser)
+    form, hers = form_of(await browser.get(address)), form_of(await other.get(address))
+    for words in ("Eins", "Eins und zwei"):
+        # The page never hears that it was kept, so it names the same version as its base again.
+        told = await browser.post(f"{address}/autosave", JSON, **form | {"body": words})
+        assert told.status_code == 200
+    assert (await other.post(address, None, **hers | {"title": "Ihrer"})).status_code == 303
+    answer = await browser.post(address, None, **form | {"body": "Eins, zwei und drei"})
+    assert "done=merged&with=title" in answer.headers["location"]
+    # Another tab of the same person is not this page.
+    assert (await browser.post(address, None, **hers | {"body": "Von anderswo"})).status_code == 409
