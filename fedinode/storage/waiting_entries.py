@@ -29,6 +29,8 @@ from fedinode.storage.database import Session
 
 KINDS: Final = ("reply", "request", "signature", "consent", "report")
 _CLAIMS = models.ModerationClaim
+#: So many that have something in common are worth a line.
+_GROUP: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +118,11 @@ def look_so_far(session: Session, wanted: Wanted) -> Seen | None:
 
 
 def groups(session: Session, wanted: Wanted, by: str, limit: int) -> tuple[GroupRow, ...]:
-    """Return the largest groups of more than one by `host`, `actor_uri`, `rule` or `words`."""
+    """Return the largest groups of some at least by `host`, `actor_uri`, `rule` or `words`."""
     queue = _queue(wanted)
     value, number = queue.c[by], func.count().label("number")
     query = _narrowed(select(value.label("value"), number, func.max(queue.c.id).label("id")), queue, wanted)
-    query = query.where(value.is_not(None)).group_by(value).having(func.count() > 1)
+    query = query.where(value.is_not(None)).group_by(value).having(func.count() >= _GROUP)
     rows = session.execute(query.order_by(number.desc(), value).limit(limit))
     return tuple(GroupRow(value=row.value, count=row.number, id=row.id) for row in rows)
 

@@ -215,3 +215,28 @@ def test_deliveries_show_where_a_post_has_got_to(pair: Pair, tmp_path: Path) -> 
 def test_followers_and_following_are_listed(pair: Pair) -> None:
     assert pair.reader.handle.lstrip("@") in str(pair.writer.cli_json("followers"))
     assert pair.writer.handle.lstrip("@") in str(pair.reader.cli_json("following"))
+
+
+def test_a_report_from_another_node_comes_from_its_own_actor_and_is_answered(
+    pair: Pair, tmp_path: Path
+) -> None:
+    writer, reader = pair.writer, pair.reader
+    uri = publish(writer, tmp_path, NEWS.replace("The archive", "The cellar"))
+    wait_until(lambda: pair.copy(uri), "the post arrives")
+    unsure = reader.run("report", uri, "--comment", "This is not true.")
+    assert unsure.returncode == 2
+    assert f'"{reader.origin}/actor"' in unsure.stderr, "what would be sent is shown"
+    for _ in range(2):
+        reader.cli("report", uri, "--comment", "This is not true.", "--yes")
+
+    (report,) = wait_until(lambda: writer.cli_json("reports"), "the report arrives")
+    assert report["from_uri"] == f"{reader.origin}/actor"
+    assert report["words"] == "This is not true."
+    assert {each["uri"] for each in report["about"]} == {writer.actor_uri, uri}
+    answer = ("resolve", str(report["id"]), "--by", "delete", "--about", uri)
+    assert writer.run(*answer).returncode == 2
+    writer.cli(*answer, "--yes")
+    wait_until(lambda: (pair.copy(uri) or {}).get("deleted_at"), "the deletion arrives")
+    (closed,) = writer.cli_json("reports", "--state", "resolved")
+    assert closed["deed"] == "delete"
+    assert writer.run(*answer, "--yes").returncode == 1, "once"
