@@ -229,8 +229,13 @@ class Node:
 
     def post_signed(self, message: HttpMessage) -> httpx.Response:
         """Send a signed request as it is, straight to the node's port."""
+        return self.send_signed(message)
+
+    def send_signed(self, message: HttpMessage) -> httpx.Response:
+        """Send a signed request of any method as it is, straight to the node's port."""
         path = message.target_uri.removeprefix(self.origin)
-        return self.post(path, message.body or b"", {name.lower(): value for name, value in message.headers})
+        headers = {name.lower(): value for name, value in message.headers}
+        return self._request(message.method, path, headers, message.body)
 
     def _request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
