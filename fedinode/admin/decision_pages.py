@@ -55,7 +55,7 @@ NUMBERS: Final = {
     "cosign": N_("Sign a statement of others"),
     "withdraw": N_("Withdraw a signature"),
     "block": N_("Suspend a whole domain"),
-    "cooling": N_("Minutes until it is done"),
+    "cooling": N_("Minutes between agreeing and doing"),
 }
 #: How a question ended.
 ENDS: Final = {

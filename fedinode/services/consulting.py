@@ -193,18 +193,19 @@ def _digest(row: CollectiveRow, before: Thresholds, after: Thresholds) -> str:
         {
             "action": "threshold",
             "collective": row.uri,
-            "before": _listed(before),
-            "after": _listed(after),
+            "before": listed(before),
+            "after": listed(after),
         }
     )
 
 
-def _listed(held: Thresholds) -> dict[str, int]:
+def listed(held: Thresholds) -> dict[str, int]:
+    """Return all numbers that hold, and the minutes, by name."""
     return {**held.effective(), "cooling": held.cooling}
 
 
 def _audit(
     session: Session, deed: str, subject: str, after: Thresholds, account_id: int | None, now: datetime
 ) -> None:
-    details = {name: str(number) for name, number in _listed(after).items()}
+    details = {name: str(number) for name, number in listed(after).items()}
     audit_log.add(session, f"threshold.{deed}", subject, now=now, account_id=account_id, details=details)

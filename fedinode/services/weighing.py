@@ -12,13 +12,13 @@ from typing import Any, Final
 from federation import jsonld
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NodeError, NotFound
-from fedinode.services import deciding, finding, gating, publishing, stopping
+from fedinode.services import consulting, deciding, finding, gating, publishing, stopping
 from fedinode.services.deciding import Standing
 from fedinode.services.signing_in import Member
 from fedinode.storage import accounts, collectives, cosignatures, decisions, statement_versions
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
-from fedinode.storage.decisions import DecisionRow
+from fedinode.storage.decisions import DecisionRow, Thresholds
 from fedinode.urls import Urls
 
 #: What ended is shown for so long.
@@ -196,8 +196,7 @@ def _about(session: Session, urls: Urls, row: DecisionRow) -> _About:
     if row.action == "member":
         return _about_member(session, row)
     if row.action == "threshold":
-        wanted = {name: str(number) for name, number in _parameters(row).items() if number is not None}
-        return _About(title=collectives.get(session, row.collective_id).name, facts=wanted)
+        return _about_numbers(session, row)
     if row.action == "block":
         subjects = [each["subject"] for each in _parameters(row).get("rows", [])]
         return _About(title=", ".join(subjects[:5]), facts={"domains": str(len(subjects))})
@@ -230,6 +229,15 @@ def _about_statement(session: Session, uri: str, facts: Mapping[str, str]) -> _A
         facts={**facts, "author": versions[-1].author_uri},
         can_be_read=True,
     )
+
+
+def _about_numbers(session: Session, row: DecisionRow) -> _About:
+    """Return which numbers change, and from what to what while that is open."""
+    held = consulting.listed(decisions.thresholds(session, row.collective_id))
+    wanted = consulting.listed(Thresholds(**_parameters(row)))
+    changes = {name: f"{held[name]} → {wanted[name]}" for name in wanted if wanted[name] != held[name]}
+    shown = changes if row.state == "open" else {name: str(number) for name, number in wanted.items()}
+    return _About(title=collectives.get(session, row.collective_id).name, facts=shown)
 
 
 def _about_member(session: Session, row: DecisionRow) -> _About:
