@@ -18,7 +18,7 @@ from fedinode.admin.text_pages import TEXTS
 from fedinode.errors import Conflict, ManuscriptError, NotFound, UsageError
 from fedinode.frontmatter import editing
 from fedinode.i18n import N_
-from fedinode.services import authoring, proofreading, versioning
+from fedinode.services import authoring, catching_up, proofreading, versioning
 from fedinode.services.authoring import Change, Clashed, Saved, Working
 from fedinode.services.signing_in import Member
 from fedinode.storage.models import new_uid
@@ -28,6 +28,11 @@ from fedinode.text.differences import Paragraph
 _DONE: Final = {
     "saved": N_("Saved."),
     "merged": N_("Saved, together with what somebody else changed meanwhile."),
+    "caught-up": N_("What was changed in the post is in the text now."),
+    "differing": N_(
+        "What was changed in the post is in the text now, except where you changed it, too; there your words "
+        "stand, and the other ones are in the list of versions, set aside:"
+    ),
     "back": N_("This text is being written again."),
     "brought-back": N_("The version was brought back; the one before it is in the list of versions."),
 }
@@ -202,6 +207,19 @@ def _both(clashed: Clashed) -> tuple[Both, ...]:
         for each in filled
         if each.field in fields
     )
+
+
+async def catch_up(house: House, request: Request, member: Member, fields: Fields) -> Response:
+    """POST `/desk/texts/{uid}/catch-up`: what was changed in the post by command comes into the text."""
+    uid = request.path_params["uid"]
+    try:
+        caught = await catching_up.catch_up(house.site.cap, member, uid)
+    except ManuscriptError:
+        return doors.to(f"{TEXTS}/{uid}?as=file")
+    places = caught.differing or caught.taken
+    names = [field.name for place in places if (field := text_fields.field_at(place))]
+    word = "differing" if caught.differing else "caught-up"
+    return doors.to(f"{TEXTS}/{uid}?done={word}&with={','.join(names)}")
 
 
 # -- saved by the page itself

@@ -67,6 +67,7 @@ DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     (f"{TEXTS}/{{uid}}", "GET", member_only(editor_pages.show, "translate")),
     (f"{TEXTS}/{{uid}}", "POST", writing_form(editor_pages.save, "write")),
     (f"{TEXTS}/{{uid}}/autosave", "POST", writing_form(editor_pages.autosave, "write")),
+    (f"{TEXTS}/{{uid}}/catch-up", "POST", member_form(editor_pages.catch_up, "write")),
     (f"{TEXTS}/{{uid}}/drop", "POST", member_form(text_pages.drop, "write")),
     (f"{TEXTS}/{{uid}}/take-back", "POST", member_form(text_pages.take_back, "write")),
     (f"{TEXTS}/{{uid}}/versions", "GET", member_only(version_pages.show_all, "write")),

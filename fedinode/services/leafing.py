@@ -226,7 +226,7 @@ async def open_post(cap: Capabilities, member: Member, post_uid: str) -> str:
     def read(session: Session) -> tuple[MediaRow, ...]:
         return transcribing.transcribe(session, _require_post(session, member, post_uid)).files
 
-    files = await asyncio.to_thread(_load_all, cap.settings.media_dir, await cap.database.read(read))
+    files = await asyncio.to_thread(load_all, cap.settings.media_dir, await cap.database.read(read))
 
     def write(session: Session) -> str:
         post = posts.lock(session, _require_post(session, member, post_uid).id)
@@ -247,7 +247,8 @@ def _require_post(session: Session, member: Member, post_uid: str) -> PostRow:
     return post
 
 
-def _load_all(folder: Path, rows: Sequence[MediaRow]) -> list[NewFile]:
+def load_all(folder: Path, rows: Sequence[MediaRow]) -> list[NewFile]:
+    """Return the files of a post as a working copy keeps them."""
     return [_load(folder, each) for each in rows]
 
 

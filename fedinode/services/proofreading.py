@@ -13,12 +13,10 @@ from fedinode.frontmatter import SUMMARY_FROM_WORDS, editing
 from fedinode.frontmatter.editing import Place
 from fedinode.i18n import N_
 from fedinode.manuscripts import Kind
-from fedinode.services import authoring, beginning, preparing, transcribing
+from fedinode.services import authoring, beginning, catching_up, preparing
 from fedinode.services.authoring import Working
-from fedinode.storage import desk_files, desk_texts, posts
+from fedinode.storage import desk_files, desk_texts
 from fedinode.storage.database import Session
-from fedinode.storage.desk_texts import CopyRow
-from fedinode.storage.posts import PostRow
 from fedinode.text import count_words
 
 
@@ -46,29 +44,11 @@ async def proofread(cap: Capabilities, working: Working) -> Proof:
         if copy is None:
             return (), False
         names = tuple(each.name for each in desk_files.list_of(session, copy))
-        return names, _is_outdated(session, copy)
+        return names, catching_up.is_outdated(session, copy)
 
     names, is_outdated = await cap.database.read(read)
     proof = await asyncio.to_thread(_proof, working, names)
     return replace(proof, is_outdated=is_outdated)
-
-
-def _is_outdated(session: Session, copy: CopyRow) -> bool:
-    """Tell whether a post says something else than when this working copy of it was made."""
-    first = desk_texts.find_source(session, copy, 1)
-    if copy.post_id is None or copy.state != "open" or first is None:
-        return False
-    post = posts.get(session, copy.post_id)
-    if post.state == "withdrawn" or not _is_transcript(first, post):
-        return False
-    return transcribing.transcribe(session, post).source != first
-
-
-def _is_transcript(source: str, post: PostRow) -> bool:
-    try:
-        return editing.values_of(source).get(("key",)) == post.import_key
-    except ManuscriptError:
-        return False
 
 
 def _proof(working: Working, names: Sequence[str]) -> Proof:

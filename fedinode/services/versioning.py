@@ -213,7 +213,7 @@ def _prune(session: Session, copy: CopyRow, now: datetime) -> int:
         line.number
         for line in lines
         if (line.number not in shown and line.saved_at < now - FOLDED_AFTER)
-        or (line.is_aside and line.saved_at < now - ASIDE_AFTER)
+        or (line.is_aside and line.account_id is not None and line.saved_at < now - ASIDE_AFTER)
     ]
     desk_texts.delete_versions(session, copy, doomed)
     return len(doomed)

@@ -403,11 +403,26 @@ async def test_drafts_and_public_posts_are_opened_at_the_desk(
     await browser.sign_in(cap, "ben@example.org", "author")
     assert "changes a public text" in (await browser.get("/desk/texts")).text
     assert "Vom Befehl" in (await browser.get("/desk/texts?shelf=public")).text
-    page = (await browser.get(opened[0].headers["location"])).text
-    assert "was changed elsewhere" not in page
+    assert "was changed elsewhere" not in (await browser.get(opened[0].headers["location"])).text
     written.write_text(written.read_text("utf-8") + "Noch ein Satz.\n", "utf-8")
     await revising.edit(cap, draft.uri, parse_manuscript(written))
-    assert "was changed elsewhere" in (await browser.get(opened[0].headers["location"])).text
+    address = opened[0].headers["location"]
+    page = await browser.get(address)
+    assert "was changed elsewhere" in page.text
+    await browser.post(address, None, **form_of(page) | {"title": "Vom Schreibtisch", "category": "Stadt"})
+    caught = await browser.post(f"{address}/catch-up")
+    assert caught.headers["location"] == f"{address}?done=caught-up&with=body"
+    page = await browser.get(caught.headers["location"])
+    assert "was changed elsewhere" not in page.text
+    form = form_of(page)
+    assert (form["title"], form["body"]) == ("Vom Schreibtisch", "Satz.\nNoch ein Satz.")
+    # Where both changed the same, the words of the desk stay, and the others are set aside.
+    written.write_text(written.read_text("utf-8").replace("Vom Befehl", "Wieder vom Befehl"), "utf-8")
+    await revising.edit(cap, draft.uri, parse_manuscript(written))
+    caught = await browser.post(f"{address}/catch-up")
+    assert caught.headers["location"] == f"{address}?done=differing&with=title"
+    assert form_of(await browser.get(address))["title"] == "Vom Schreibtisch"
+    assert "Wieder vom Befehl" in (await sources_of(cap, address))[1]
     assert (await browser.get("/desk/texts?shelf=public&page=99999999")).status_code == 404
 
 

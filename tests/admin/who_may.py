@@ -63,6 +63,7 @@ MEMBERS: Final = {
     ("/desk/texts/{uid}", "GET"): TRANSLATORS,
     ("/desk/texts/{uid}", "POST"): WRITERS,
     ("/desk/texts/{uid}/autosave", "POST"): WRITERS,
+    ("/desk/texts/{uid}/catch-up", "POST"): WRITERS,
     ("/desk/texts/{uid}/drop", "POST"): WRITERS,
     ("/desk/texts/{uid}/take-back", "POST"): WRITERS,
     ("/desk/texts/{uid}/versions", "GET"): WRITERS,
