@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from fedinode.admin import delivery_pages, follow_pages, invitation_pages, network_pages, signature_pages
+from fedinode.admin import (
+    correction_pages,
+    delivery_pages,
+    follow_pages,
+    invitation_pages,
+    network_pages,
+    signature_pages,
+)
 from fedinode.admin.delivery_pages import DELIVERIES
 from fedinode.admin.doors import OpenHandler, member_form, member_only
 from fedinode.admin.invitation_pages import INVITATIONS
@@ -19,6 +26,8 @@ DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     (f"{_POST}/reshare", "POST", member_form(network_pages.reshare, "network")),
     (f"{_POST}/take-over", "POST", member_form(network_pages.take_over, "network")),
     (f"{_POST}/co-sign", "POST", member_form(network_pages.cosign, "sign")),
+    (correction_pages.CORRECTIONS, "GET", member_only(correction_pages.show, "network")),
+    (correction_pages.CORRECTIONS, "POST", member_form(correction_pages.answer, "network")),
     (f"{NETWORK}/following", "GET", member_only(follow_pages.show_following, "network")),
     (f"{NETWORK}/followers", "GET", member_only(follow_pages.show_followers, "moderate")),
     (f"{NETWORK}/followers", "POST", member_form(follow_pages.remove_followers, "moderate")),

@@ -49,6 +49,7 @@ class Proposal:
     """A proposal as commands show it."""
 
     id: int
+    collective: str
     kind: str
     #: Our post, and the object at its source.
     post_url: str
@@ -176,6 +177,7 @@ def _line(session: Session, urls: Urls, proposal: ProposalRow) -> Proposal:
     collective = collectives.get(session, post.collective_id)
     return Proposal(
         id=proposal.id,
+        collective=collective.name,
         kind=proposal.kind,
         post_url=publishing.describe(session, urls, collective, post).url,
         source_uri=row.object_uri,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import queueing, voting
+from fedinode.services import correcting, passing_on, queueing, voting
+from fedinode.services.cosigning import corresponding, vetting
 from fedinode.services.signing_in import Member
 from fedinode.services.voting import Waiting
 
@@ -15,11 +16,13 @@ class Desk:
 
     decisions: tuple[Waiting, ...]
     moderation: Mapping[str, int]
+    #: What others bring about: 'proposed', 'corrections', 'asked', 'consents', 'mismatches'.
+    network: Mapping[str, int]
 
     @property
     def is_clear(self) -> bool:
         """Whether nothing waits."""
-        return not (self.decisions or self.moderation)
+        return not (self.decisions or self.moderation or self.network)
 
 
 async def look(cap: Capabilities, member: Member) -> Desk:
@@ -28,4 +31,22 @@ async def look(cap: Capabilities, member: Member) -> Desk:
     return Desk(
         decisions=tuple(each for each in await voting.list_waiting(cap) if each.collective in own),
         moderation=await queueing.count(cap, member),
+        network=await _count_network(cap, member),
     )
+
+
+async def _count_network(cap: Capabilities, member: Member) -> Mapping[str, int]:
+    """Return how much waits of what others bring about; nothing for what does not wait."""
+    network, sign = member.where("network"), member.where("sign")
+    # Who moderates finds these in the queue.
+    unseen = set(sign) - set(member.where("moderate"))
+    corrections = await correcting.list_proposals(cap) if network else ()
+    signed = await corresponding.list_signed(cap, sign) if sign else ()
+    found = {
+        "proposed": len(await passing_on.list_proposed(cap, network)) if network else 0,
+        "corrections": sum(each.collective in network for each in corrections),
+        "asked": len(await corresponding.list_asked(cap, sign)) if sign else 0,
+        "consents": len(await vetting.list_pending(cap, unseen)) if unseen else 0,
+        "mismatches": sum(each.state == "mismatch" for each in signed),
+    }
+    return {kind: count for kind, count in found.items() if count}

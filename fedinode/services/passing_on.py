@@ -36,8 +36,8 @@ from fedinode.text import display_handle, display_host
 #: Takes a rule away.
 NONE: Final = "none"
 _SEVERAL: Final = N_(
-    "In this collective several members decide what is published, so no rule shares by itself. "
-    "A rule can propose."
+    "In this collective several members decide what is published, or it waits for a while first, so no rule "
+    "shares by itself. A rule can propose."
 )
 _NEVER: Final = N_("A rule says that posts of this sender are never reshared. Change the rule first.")
 
@@ -106,7 +106,7 @@ async def set_rule(
     def write(session: Session) -> str:
         row = registering.require_collective(session, collective)
         about = _subject(session, cap, row, subject)
-        if mode == "auto" and gating.needed(session, row.id, "publish") > 1:
+        if mode == "auto" and not gating.is_immediate(session, row.id, "publish"):
             raise NotAllowed(_SEVERAL)
         account_id = accounts.id_of(session, account)
         if mode == NONE:
@@ -193,7 +193,7 @@ def _rule(session: Session, each: RuleRow, rows: dict[int, CollectiveRow], who: 
         set_at=each.set_at,
         set_by="" if each.account_id is None else who.get(each.account_id, ""),
         actor_id=None if actor is None else actor.id,
-        only_proposes=each.mode == "auto" and gating.needed(session, each.collective_id, "publish") > 1,
+        only_proposes=each.mode == "auto" and not gating.is_immediate(session, each.collective_id, "publish"),
     )
 
 

@@ -42,7 +42,7 @@ async def reshare(
     Raises NotFound, PeerUnavailable, NotAllowed for a comment that nobody asks the members about.
     """
     row = await cap.database.read(lambda session: registering.require_collective(session, collective))
-    needed = await cap.database.read(lambda session: gating.needed(session, row.id, "publish"))
+    is_asked = await cap.database.read(lambda session: not gating.is_immediate(session, row.id, "publish"))
     if comment is not None and account is None:
         await cap.database.read(lambda session: publishing.require_alone(session, row))
     subject = await answering.find_answered(cap, url)
@@ -64,8 +64,8 @@ async def reshare(
     if comment is None or reshared.already:
         return reshared
     manuscript = _comment(row, reshared, comment)
-    note = await publishing.post(cap, manuscript, collective=row.name, draft=needed > 1)
-    if needed > 1:
+    note = await publishing.post(cap, manuscript, collective=row.name, draft=is_asked)
+    if is_asked:
         note = await publishing.publish(cap, note.url, account=account)
     return replace(reshared, comment_uri=note.uri, comment_waits=note.state != "public")
 

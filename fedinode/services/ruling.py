@@ -129,7 +129,7 @@ def _outcome(session: Session, world: World, rule: RuleRow) -> Outcome | None:
 
 
 def _why_not(session: Session, world: World, rule: RuleRow) -> str | None:
-    if gating.needed(session, rule.collective_id, "publish") > 1:
+    if not gating.is_immediate(session, rule.collective_id, "publish"):
         return "several-decide"
     if not halting.is_running(session):
         return "stopped"

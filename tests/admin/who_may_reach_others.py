@@ -14,6 +14,8 @@ MEMBERS: Final = {
     ("/desk/network/posts/{number}/reshare", "POST"): _EDITORS,
     ("/desk/network/posts/{number}/take-over", "POST"): _EDITORS,
     ("/desk/network/posts/{number}/co-sign", "POST"): _SIGNERS,
+    ("/desk/network/corrections", "GET"): _EDITORS,
+    ("/desk/network/corrections", "POST"): _EDITORS,
     ("/desk/network/following", "GET"): _EDITORS,
     ("/desk/network/followers", "GET"): _MODERATORS,
     ("/desk/network/followers", "POST"): _MODERATORS,

@@ -1,10 +1,8 @@
 """Two cells sign a statement from their desks: asked, declined, signed, listed, withdrawn."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 
 from fedinode.services import publishing, registering
@@ -13,49 +11,20 @@ from fedinode.storage import decisions
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import Thresholds
 from fedinode.urls import Urls
+from tests.desk_hand import Hand
 from tests.services.cosigning.conftest import Parties, Side
 
 pytestmark = pytest.mark.anyio
 
-_SEAL = re.compile(r'name="seal" value="([0-9a-f]{64})"')
 
-
-@dataclass
-class Desk:
-    """The desk of one side, in the browser of a member."""
-
-    side: Side
-    seal: str = ""
-
-    async def enter(self, role: str, email: str = "ana@example.org") -> "Desk":
-        cap = self.side.cap
-
-        def write(session: Session) -> str:
-            row = registering.require_collective(session, self.side.name)
-            return registering.record_account(session, cap.urls, row, email, role, cap.clock()).url
-
-        self.side.http.cookies.clear()
-        link = await cap.database.write(write)
-        assert (await self.post(link.removeprefix(cap.urls.origin))).status_code == 303
-        await self.get("/desk/account")
-        return self
-
-    async def get(self, path: str) -> str:
-        answer = await self.side.http.get(path, headers={"accept": "text/html"})
-        assert answer.status_code == 200, answer.text
-        found = _SEAL.search(answer.text)
-        self.seal = found[1] if found else self.seal
-        return re.sub(r"\s+", " ", answer.text)
-
-    async def post(self, path: str, **fields: str) -> httpx.Response:
-        headers = {"origin": self.side.cap.urls.origin, "sec-fetch-site": "same-origin"}
-        return await self.side.http.post(path, data={"seal": self.seal, **fields}, headers=headers)
+def hand(side: Side) -> Hand:
+    return Hand(side.cap, side.http)
 
 
 async def test_a_statement_is_signed_declined_and_withdrawn_from_two_desks(parties: Parties) -> None:
     statement = (await publishing.post(parties.author.cap, parties.manuscript(), draft=True)).uri
-    author = await Desk(parties.author).enter("owner")
-    cell = await Desk(parties.cell).enter("signer")
+    author = await hand(parties.author).enter("bonn", "owner")
+    cell = await hand(parties.cell).enter("koeln", "signer")
 
     (uid,) = re.findall(r'/desk/invitations/([a-z2-7]+)"', await author.get("/desk/invitations"))
     path = f"/desk/invitations/{uid}"
@@ -115,7 +84,7 @@ async def test_a_statement_is_signed_declined_and_withdrawn_from_two_desks(parti
 async def test_a_signature_that_nobody_asked_for_is_weighed_at_the_desk(parties: Parties) -> None:
     published = await publishing.post(parties.author.cap, parties.manuscript())
     await parties.author.show(published.uri)
-    cell = await Desk(parties.cell).enter("signer")
+    cell = await hand(parties.cell).enter("koeln", "signer")
     answer = {"address": published.uri, "collective": "koeln", "do": "sign"}
     await parties.cell.cap.database.write(_two_decide)
     voting = await cell.post("/desk/signatures/answer", **answer)
@@ -124,7 +93,7 @@ async def test_a_signature_that_nobody_asked_for_is_weighed_at_the_desk(parties:
     await consenting.cosign(parties.cell.cap, published.uri, account="ben@example.org")
     await parties.pass_on()
 
-    author = await Desk(parties.author).enter("signer")
+    author = await hand(parties.author).enter("bonn", "signer")
     page = await author.get("/desk/signatures")
     assert ("no contact before" in page, parties.cell.handle in page) == (True, True)
     (number,) = re.findall(r'name="id" value="(\d+)"', page)
