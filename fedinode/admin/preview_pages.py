@@ -11,6 +11,7 @@ from fedinode.errors import Conflict, ManuscriptError, NotFound
 from fedinode.services import authoring, previewing
 from fedinode.services.mirroring import Loss, Shown
 from fedinode.services.presenting import PostView
+from fedinode.services.rehearsing import Rehearsal
 from fedinode.services.signing_in import Member
 
 
@@ -69,14 +70,22 @@ async def show_mastodon(house: House, request: Request, member: Member) -> Respo
         member=member,
         working=found.working,
         collective=found.rehearsal.pages[0].collective,
-        shown=[(each, losses(request, each)) for each in found.on_mastodon],
-        card=found.rehearsal.pages[0],
+        shown=toots(request, found.rehearsal, found.on_mastodon),
     )
 
 
-def losses(request: Request, shown: Shown) -> list[str]:
-    """Return in the reader's words what Mastodon does not show."""
-    return [_sentence(request, each) for each in shown.losses]
+def toots(
+    request: Request, rehearsal: Rehearsal, found: tuple[Shown, ...]
+) -> list[tuple[Shown, list[str], PostView]]:
+    """Return each post with what is lost of it, in the reader's words, and the page of its card."""
+    return [
+        (
+            each,
+            [_sentence(request, loss) for loss in each.losses],
+            rehearsal.page(each.language) or rehearsal.pages[0],
+        )
+        for each in found
+    ]
 
 
 def _sentence(request: Request, loss: Loss) -> str:

@@ -6,9 +6,11 @@ Its pictures are sealed in the database. A folder of the data folder's own holds
 import asyncio
 import hashlib
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -131,3 +133,18 @@ def _put(temporary: Path, name: str, content: bytes) -> "tempfile.TemporaryDirec
     folder = tempfile.TemporaryDirectory(dir=temporary)
     (Path(folder.name) / name).write_bytes(content)
     return folder
+
+
+async def sweep(cap: Capabilities, before: datetime) -> int:
+    """Remove what a process that died left in the folder for files in the making; return how many."""
+    return await asyncio.to_thread(_remove_older, cap.settings.temporary_dir, before.timestamp())
+
+
+def _remove_older(folder: Path, before: float) -> int:
+    found = [each for each in folder.iterdir() if each.stat().st_mtime < before] if folder.is_dir() else []
+    for path in found:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return len(found)

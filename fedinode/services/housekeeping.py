@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import mailing, probing, recounting, suspending, versioning
+from fedinode.services import furnishing, mailing, probing, recounting, suspending, versioning
 from fedinode.services.supporting import tending
 from fedinode.storage import (
     invalidations,
@@ -34,6 +34,8 @@ DELETED_TEXTS_AFTER = timedelta(days=1)
 INVALIDATIONS_AFTER = timedelta(days=1)
 #: A picture may be there before the post that shows it.
 ORPHANS_AFTER = timedelta(days=1)
+#: What is read or sent at the moment takes minutes.
+UNFINISHED_AFTER = timedelta(hours=1)
 
 _DROPPED_WORDS = "dropped: the server did not answer for a week"
 
@@ -71,6 +73,7 @@ async def purge_once(cap: Capabilities) -> Purged:
     counts["audit"] = await recounting.prune(cap)
     counts["texts at the desk"] = await versioning.tidy_up(cap)
     counts["media"] = await purge_media(cap, now - ORPHANS_AFTER)
+    counts["unfinished files"] = await furnishing.sweep(cap, now - UNFINISHED_AFTER)
     await probing.tidied(cap)
     logger.info(
         "purged %s", ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"

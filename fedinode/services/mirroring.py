@@ -13,7 +13,7 @@ from typing import Any, Final
 from federation import objects
 from federation.jsonld import Document
 from federation.objects import Object
-from fedinode import text
+from fedinode import i18n, text
 from fedinode.i18n import N_
 
 _CONVERTED: Final = frozenset({"Article", "Page", "Event"})
@@ -92,7 +92,7 @@ def _losses(document: Document, subject: Object, *, is_teaser: bool) -> Iterator
     others = _languages(document)[1:]
     if others:
         words = N_("Mastodon shows the first language alone; on our page stand also: {languages}.")
-        yield Loss(words=words, values={"languages": ", ".join(others)})
+        yield Loss(words=words, values={"languages": ", ".join(map(i18n.language_name, others))})
     count = len(_pictures(subject))
     if count > MAX_PICTURES:
         words = N_("Of {count} pictures, the first {shown} are shown.")

@@ -1,15 +1,20 @@
 """Pictures come with a form, are cleaned and described, and hold a text back until they are."""
 
 import io
+import os
 import struct
 import zlib
+from datetime import timedelta
 from pathlib import Path
 
+import anyio
+import anyio.to_thread
 import pytest
 from PIL import Image
 
 from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import patching
+from fedinode.services import furnishing
 from fedinode.storage import desk_files, desk_texts
 from fedinode.storage.database import Session
 from tests.admin.conftest import FROM_HERE, Browser
@@ -157,3 +162,18 @@ async def test_pictures_of_another_collective_are_not_there(
     assert (await send(other, uid, photograph()))[0] == 404
     answer = await other.post(f"/desk/texts/{uid}/pictures/{file.name}", do="remove")
     assert (answer.status_code, len(await kept(cap, uid))) == (404, 1)
+
+
+async def test_what_a_process_that_died_left_behind_is_swept_away(cap: Capabilities) -> None:
+    folder = cap.settings.temporary_dir
+    old, new = folder / "upload-old", folder / "new"
+
+    def leave() -> None:
+        new.mkdir(parents=True)
+        old.write_bytes(b"a picture")
+        two_hours_ago = cap.clock().timestamp() - 7_200
+        os.utime(old, (two_hours_ago, two_hours_ago))
+
+    await anyio.to_thread.run_sync(leave)
+    assert await furnishing.sweep(cap, cap.clock() - timedelta(hours=1)) == 1
+    assert (old.exists(), new.exists()) == (False, True)
