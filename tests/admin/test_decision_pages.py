@@ -174,7 +174,8 @@ async def test_one_member_in_two_tabs_with_stale_forms_gets_nothing_published(
         for each in (browser, tab, browser):
             assert (await each.post("/desk/decisions", decision=uid, do="yes")).status_code == 409
         await still_nothing("the same account in a second tab")
-        await tab.post("/desk/members/numbers", collective="berlin", publish="1", **{"was-publish": "2"})
+        lower: dict[str, str | list[str]] = {"publish": "1", "was-publish": "2"}
+        await tab.post("/desk/members/numbers", None, collective="berlin", **lower)
         await tab.post("/desk/members/invite", collective="berlin", email=CEM, role="owner")
         own = await tab.get("/desk/decisions")
         for question in set(_DECISION.findall(own.text)):
@@ -231,16 +232,18 @@ async def test_a_domain_is_limited_at_once_and_suspended_by_two(
     await browser.get("/desk/moderation/levels")
     sent = {"subject": "bad.example", "level": "suspend", "sure": "yes"}
     await browser.post("/desk/moderation/levels/entry", None, **sent)
-    levels = await cap.database.read(
-        lambda s: dict(map(tuple, s.execute(select(Level.subject, Level.level))))
-    )
-    assert levels == {"bad.example": "silence"}
+    assert await levels(cap) == {"bad.example": "silence"}
     (question,) = set(_DECISION.findall((await other.get("/desk/decisions")).text))
     await other.post("/desk/decisions", decision=question, do="yes")
-    levels = await cap.database.read(
-        lambda s: dict(map(tuple, s.execute(select(Level.subject, Level.level))))
-    )
-    assert levels == {"bad.example": "suspend"}
+    assert await levels(cap) == {"bad.example": "suspend"}
+
+
+async def levels(cap: Capabilities) -> dict[str, str]:
+    def read(session: Session) -> dict[str, str]:
+        rows = session.execute(select(Level.subject, Level.level))
+        return {row.subject: row.level for row in rows}
+
+    return await cap.database.read(read)
 
 
 async def outgoing(cap: Capabilities) -> int:

@@ -5,6 +5,7 @@ it, in two collectives that ask for two and for three members.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -129,7 +130,7 @@ def test_no_command_does_alone_what_several_decide(
 ) -> None:
     for needed in (2, 3):
         numbers = Thresholds(publish=needed, cosign=needed, block=needed, cooling=5)
-        database.write_now(lambda session, held=numbers: set_numbers(session, held))
+        database.write_now(partial(set_numbers, held=numbers))
         before = database.read_now(all_that_counts)
         for tried, command, can_be_named in COMMANDS:
             arguments = command.format_map(names).split()
@@ -150,7 +151,7 @@ def test_no_command_does_alone_what_several_decide(
     }
 
 
-def set_numbers(session: Session, held: Thresholds) -> None:
+def set_numbers(session: Session, *, held: Thresholds) -> None:
     decisions.set_thresholds(session, registering.require_collective(session, "berlin").id, held)
 
 
