@@ -2,19 +2,17 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import clearing, pointing
+from fedinode.services import clearing
 from fedinode.services.publishing import Published
-from fedinode.storage import audit_log, models, reports
+from fedinode.storage import audit_log, models
 from fedinode.storage.database import Session
-from fedinode.storage.reports import NewReport
 from tests.admin.conftest import Browser
-from tests.admin.test_waiting import ANA, BEN, published, request_of, state_of, two_decide
+from tests.admin.test_waiting import ANA, BEN, published, request_of, state_of
 from tests.storage.sample_rows import add
 from tests.web.conftest import Clock
 from tests.web.test_network_pages import WHEN, actor, object_of, reply, words
@@ -290,74 +288,3 @@ async def test_another_collectives_entry_is_not_found_whatever_is_asked_of_it(
     answer = await browser.post("/desk/moderation/report/1/answer", do="dismiss")
     assert answer.status_code == 404
     assert await states(cap) == {"held": 1}
-
-
-# -- reports
-
-
-async def report_about(cap: Capabilities, *uris: str, words: str = "Look", **given: Any) -> int:
-    def write(session: Session) -> int:
-        sender = given.get("actor_uri", "https://elsewhere.example/actor")
-        things = pointing.look_up_all(session, cap.urls, uris)
-        new = NewReport(
-            collective_id=pointing.collective_of(session, things),
-            object_uris=uris,
-            words=words,
-            actor_uri=sender,
-            about_name=given.get("about_name"),
-        )
-        reports.add(session, new, cap.clock())
-        return reports.list_newest(session, 1)[0].id
-
-    return await cap.database.write(write)
-
-
-async def test_a_report_is_answered_by_hiding_the_reply_and_once(
-    cap: Capabilities, browser: Browser, other: Browser, tmp_path: Path
-) -> None:
-    post = await published(cap, tmp_path)
-    shown = await cap.database.write(lambda session: reply(session, post, "rude").uri)
-    number = await report_about(cap, shown, words="<script>alert(1)</script>")
-    await browser.sign_in(cap, ANA, "moderator")
-    await other.sign_in(cap, BEN, "moderator")
-    here = f"/desk/moderation/report/{number}"
-    queue = await browser.get("/desk/moderation?kind=report")
-    assert "&lt;script&gt;" in queue.text
-    page = await browser.get(here)
-    assert "Words of rude." in page.text
-    assert "Delete our post" not in page.text, "moderators hide, editors delete"
-    for about in ([], [post.uri], ["https://other.example/1"]):
-        assert (await browser.post(f"{here}/answer", do="hide", about=about)).status_code == 422
-    assert (await browser.post(f"{here}/answer", do="burn")).status_code == 400
-    assert (await browser.post(f"{here}/answer", do="hide", about=shown)).status_code == 303
-    late = await other.post(f"{here}/answer", do="dismiss")
-    assert late.status_code == 409
-    assert await states(cap) == {"hidden": 1}
-    after = await browser.get("/desk/moderation/answered")
-    assert "the reply was hidden" in after.text
-    assert "ana" in after.text
-    row = await cap.database.read(lambda session: reports.find(session, number))
-    assert row is not None
-    assert (row.state, row.deed) == ("resolved", "hide")
-
-
-async def test_a_report_about_a_post_deletes_it_only_through_the_gate(
-    cap: Capabilities, browser: Browser, other: Browser, tmp_path: Path
-) -> None:
-    post = await published(cap, tmp_path)
-    first, second = await report_about(cap, post.uri), await report_about(cap, post.uri, words="Again")
-    await other.sign_in(cap, BEN, "moderator")
-    await browser.sign_in(cap, ANA, "owner")
-    refused = await other.post(f"/desk/moderation/report/{first}/answer", do="delete", about=post.uri)
-    assert refused.status_code == 409
-    await other.sign_in(cap, "eva@example.org", "owner")
-    await two_decide(cap)
-    asked = await browser.post(f"/desk/moderation/report/{first}/answer", do="delete", about=post.uri)
-    assert asked.headers["location"].endswith("?done=asked")
-    assert (await browser.get(post.url)).status_code == 200
-    done = await other.post(f"/desk/moderation/report/{second}/answer", do="delete", about=post.uri)
-    assert done.headers["location"].endswith("?done=answered")
-    rows = await cap.database.read(lambda session: reports.by_ids(session, [first, second]))
-    assert [row.deed for row in rows] == ["asked", "delete"]
-    post_state = await cap.database.read(lambda session: session.scalars(select(models.Post.state)).one())
-    assert post_state == "withdrawn"
