@@ -122,7 +122,7 @@ async def set_rule(
             )
             _put(session, new, cap.clock())
         details = {"collective": row.name, "mode": mode, "kinds": " ".join(chosen)}
-        audit_log.add(session, "rule.set", about, now=cap.clock(), account_id=account_id, details=details)
+        audit_log.add(session, "share.rule", about, now=cap.clock(), account_id=account_id, details=details)
         return about
 
     return await cap.database.write(write)

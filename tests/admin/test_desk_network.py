@@ -70,7 +70,7 @@ async def deeds(cap: Capabilities) -> list[str]:
     """Return what the audit says that members did with others."""
 
     def read(session: Session) -> list[str]:
-        kinds = ("reshare.", "rule.", "follower.", "follow.", "takeover.")
+        kinds = ("reshare.", "share.", "follow", "takeover.")
         return [each.action for each in audit_log.entries(session) if each.action.startswith(kinds)]
 
     return await cap.database.read(read)
@@ -194,7 +194,7 @@ async def test_a_rule_is_set_and_keeps_editors_from_resharing(cap: Capabilities,
     assert "lisbon" in (await browser.get("/desk/network/following")).text
     await browser.post("/desk/network/accounts/rule", None, **(rule | {"mode": "none"}))
     assert await passing_on.list_rules(cap) == ()
-    assert await deeds(cap) == ["rule.set", "rule.set"]
+    assert await deeds(cap) == ["share.rule", "share.rule"]
     assert (await browser.get("/desk/network/accounts?uri=https://nobody.example/a")).status_code == 404
 
 
