@@ -5,7 +5,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fedinode.admin import doors
+from fedinode.admin import doors, preview_pages
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import Busy, Conflict, PictureRefused
 from fedinode.i18n import N_
@@ -103,13 +103,7 @@ async def content(house: House, request: Request, member: Member) -> Response:
     """GET `.../pictures/NAME`: the picture itself, for those who work on the text."""
     uid, name = request.path_params["uid"], request.path_params["name"]
     body, kind = await attaching.find_content(house.site.cap, member, uid, name)
-    return picture(body, kind)
-
-
-def picture(body: bytes, kind: str) -> Response:
-    """Return a picture that only members see: it was written by us, and nobody keeps it."""
-    headers = {"cache-control": "private, no-store", "content-type": kind, "x-robots-tag": "noindex"}
-    return Response(body, headers=headers)
+    return preview_pages.picture(body, kind)
 
 
 def _caption(fields: Fields) -> Caption:

@@ -106,3 +106,45 @@ async def _unreadable(
         working=working,
         trouble=error.translated(doors.translator(request)),
     )
+
+
+# -- for those who vote
+
+
+async def show_asked(house: House, request: Request, member: Member) -> Response:
+    """GET `/desk/decisions/UID/preview`: the page that members are asked about."""
+    uid = request.path_params["uid"]
+    found = await previewing.preview_asked(house.site.cap, member, uid)
+    page = found.rehearsal.page(request.query_params.get("language"))
+    if page is None:
+        raise NotFound(authoring.GONE)
+    back = f"/desk/decisions/{uid}"
+    return site_page(house, request, member, page, back=back, base=f"{back}/preview")
+
+
+async def show_asked_mastodon(house: House, request: Request, member: Member) -> Response:
+    """GET `/desk/decisions/UID/preview/mastodon`: the same, as Mastodon shows it."""
+    uid = request.path_params["uid"]
+    found = await previewing.preview_asked(house.site.cap, member, uid)
+    return doors.page(
+        house,
+        request,
+        "admin/preview_mastodon.html",
+        member=member,
+        working=None,
+        back=f"/desk/decisions/{uid}",
+        collective=found.rehearsal.pages[0].collective,
+        shown=toots(request, found.rehearsal, found.on_mastodon),
+    )
+
+
+async def asked_picture(house: House, request: Request, member: Member) -> Response:
+    """GET `/desk/decisions/UID/pictures/NAME`: a picture of what members are asked about."""
+    uid, name = request.path_params["uid"], request.path_params["name"]
+    return picture(*await previewing.asked_picture(house.site.cap, member, uid, name))
+
+
+def picture(body: bytes, kind: str) -> Response:
+    """Return a picture that only members see: it was written by us, and nobody keeps it."""
+    headers = {"cache-control": "private, no-store", "content-type": kind, "x-robots-tag": "noindex"}
+    return Response(body, headers=headers)

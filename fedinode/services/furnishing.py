@@ -58,6 +58,14 @@ def load(session: Session, uid: str, number: int) -> Sheet:
     )
 
 
+def load_named(session: Session, parameters: bytes) -> Sheet:
+    """Return the saved state that a decision about a change names. Raises: NotFound."""
+    named = json.loads(parameters)
+    if "copy" not in named:
+        raise NotFound("Nobody keeps this change at the desk.")
+    return load(session, named["copy"], named["number"])
+
+
 async def understand(cap: Capabilities, sheet: Sheet) -> Manuscript:
     """Return what a working copy says; of its pictures the names alone are of use. Raises ManuscriptError."""
     return await asyncio.to_thread(_read, cap.settings.temporary_dir, sheet)
@@ -104,8 +112,7 @@ async def prepare(cap: Capabilities, sheet: Sheet) -> tuple[Manuscript, Prepared
 
 async def prepare_named(cap: Capabilities, parameters: bytes) -> Prepared:
     """Return the version that a decision names, made ready. Raises: NotFound, ManuscriptError."""
-    named = json.loads(parameters)
-    sheet = await cap.database.read(lambda session: load(session, named["copy"], named["number"]))
+    sheet = await cap.database.read(lambda session: load_named(session, parameters))
     return (await prepare(cap, sheet))[1]
 
 

@@ -293,3 +293,34 @@ async def test_texts_of_another_collective_and_forged_numbers_are_not_there(
         )
         == 0
     )
+
+
+async def test_whoever_is_asked_sees_the_page_with_its_pictures_as_long_as_it_is_what_was_asked(
+    cap: Capabilities, browser: Browser, other: Browser
+) -> None:
+    await browser.sign_in(cap, "ana@example.org", "editor")
+    await browser.sign_in(cap, "ben@example.org", "signer")
+    await let_two_decide(cap)
+    await browser.sign_in(cap, "ana@example.org", "editor")
+    uid = await begin(cap, browser)
+    await send(browser, uid, photograph(), alt="Ein Reiher")
+    assert (await release(browser, uid, 2))[:2] == (303, "asked")
+    (question,) = await open_questions(cap)
+    path = f"/desk/decisions/{question.uid}"
+    await other.sign_in(cap, "rea@example.org", "reader")
+    assert f"{path}/preview" in (await other.get(path)).text
+    page = (await other.get(f"{path}/preview?language=de")).text
+    assert "nobody sees this page yet" in page
+    assert "Sieben." in page
+    name = page.partition(f"{path}/pictures/")[2].partition('"')[0]
+    picture = await other.get(f"{path}/pictures/{name}")
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/jpeg")
+    assert 'alt="Ein Reiher"' in (await other.get(f"{path}/preview/mastodon")).text
+    assert (await other.get(f"{path}/pictures/fedinode.db")).status_code == 404
+    assert (await other.get(f"{path}/preview?language=fr")).status_code == 404
+    assert (await browser.get(f"/media/{name}")).status_code == 404
+    await other.sign_in(cap, "eka@example.org", "owner", collective="tbilisi")
+    assert (await other.get(f"{path}/preview")).status_code == 404
+    assert (await other.get(f"{path}/pictures/{name}")).status_code == 404
+    await browser.post(f"/desk/texts/{uid}/release/call-off")
+    assert (await browser.get(f"{path}/preview")).status_code == 404

@@ -7,7 +7,13 @@ WRITERS: Final = frozenset({"owner", "editor", "author"})
 RELEASERS: Final = frozenset({"owner", "editor"})
 TRANSLATORS: Final = WRITERS | {"translator"}
 
+EVERYBODY: Final = TRANSLATORS | {"moderator", "signer", "reader"}
+
 MEMBERS: Final = {
+    # Whoever is asked has to be able to see what about.
+    ("/desk/decisions/{uid}/preview", "GET"): EVERYBODY,
+    ("/desk/decisions/{uid}/preview/mastodon", "GET"): EVERYBODY,
+    ("/desk/decisions/{uid}/pictures/{name}", "GET"): EVERYBODY,
     # Whoever writes or translates sees what comes of it.
     ("/desk/texts/{uid}/preview", "GET"): TRANSLATORS,
     ("/desk/texts/{uid}/preview/mastodon", "GET"): TRANSLATORS,
@@ -15,6 +21,7 @@ MEMBERS: Final = {
     ("/desk/texts/{uid}/release", "POST"): RELEASERS,
     ("/desk/texts/{uid}/release/call-off", "POST"): RELEASERS,
     ("/desk/texts/{uid}/release/amend", "POST"): RELEASERS,
+    ("/desk/texts/{uid}/release/draft", "POST"): RELEASERS,
     ("/desk/texts/{uid}/delete", "GET"): RELEASERS,
     ("/desk/texts/{uid}/delete", "POST"): RELEASERS,
     ("/desk/texts/{uid}/translations", "GET"): TRANSLATORS,
