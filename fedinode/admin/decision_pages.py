@@ -33,7 +33,7 @@ DEEDS: Final = {
     "drop-copy": N_("Drop the copy of a statement"),
     "threshold": N_("Change how many must agree"),
     "member": N_("Take in a member, or let one go"),
-    "block": N_("Suspend a whole domain"),
+    "block": N_("Suspend a whole domain, or lift that"),
     "keys": N_("Make new keys"),
     "resume": N_("Let everything go on"),
 }

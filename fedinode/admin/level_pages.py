@@ -44,6 +44,7 @@ TONES: Final[dict[Severity, str]] = {
 _DONE: Final = {
     "set": N_("It holds from now on."),
     "asked": N_("The members are asked. Until they agree, the domain is limited."),
+    "asked-to-lift": N_("The members are asked. Until they agree, it stays suspended."),
     "lifted": N_("Lifted. What a suspension took back within the last 30 days came back."),
 }
 _CSV: Final = {
@@ -141,12 +142,15 @@ async def lift(house: House, request: Request, member: Member, fields: Fields) -
     """POST `/levels/lift`: nothing holds for somebody any more."""
     subject = first(fields, "subject")[:2_000]
     try:
-        await excluding.unblock(house.site.cap, subject, account=member.account_id)
+        done = await excluding.unblock(house.site.cap, subject, account=member.account_id)
     except UsageError as error:
         return await _list(house, request, member, status=422, trouble=str(error))
     except NotFound as error:
         return await _list(house, request, member, status=404, trouble=str(error))
-    return doors.to(f"{LEVELS}?done=lifted")
+    except NodeError as error:
+        words = error.translated(doors.translator(request))
+        return await _list(house, request, member, status=409, trouble=words)
+    return doors.to(f"{LEVELS}?done={'asked-to-lift' if done.decision else 'lifted'}")
 
 
 async def export(house: House, _request: Request, _member: Member) -> Response:

@@ -38,6 +38,13 @@ async def block(call: Call, cap: Capabilities) -> None:
 async def unblock(call: Call, cap: Capabilities) -> None:
     """Lift a block."""
     done = await excluding.unblock(cap, call.args.subject, account=call.args.account)
+    if done.decision is not None:
+        call.output.line(done.decision)
+        call.output.say(
+            f"{counted(done.still_needed, 'more member')} must agree; they vote with "
+            f"`fedinode vote {done.decision} yes --account EMAIL`."
+        )
+        return
     call.output.line(done.subject)
     call.output.say(f"{done.subject} is no longer blocked.")
 

@@ -8,13 +8,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from federation import webfinger
 from federation.errors import Malformed
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound, UsageError
-from fedinode.services import block_lists, deciding, registering, resolving, suspending
+from fedinode.services import block_lists, deciding, gating, registering, resolving, suspending
 from fedinode.services.deciding import Question, Standing
 from fedinode.services.level_words import (
     Block,
@@ -60,6 +60,19 @@ class BlockEffect:
     still_needed: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifted:
+    """What nothing was decided about any more; or the question whether, where it takes several members."""
+
+    subject: str
+    decision: str | None = None
+    still_needed: int = 0
+
+
+#: In a decision: nothing holds for the domain any more.
+_NOTHING: Final = "nothing"
+
+
 # -- deciding
 
 
@@ -95,12 +108,15 @@ async def set_level(cap: Capabilities, subject: str, wish: Wish, *, account: Nam
         found = parse(session, cap, subject)
         effect = _effect(session, found, wish.severity)
         row = as_row(found, wish, account_id, now)
-        if wish.level != "suspend" or found.actor_uri is not None:
+        suspends = wish.level == "suspend" and found.actor_uri is None
+        if not suspends and _suspension_of_several(session, found) is None:
             return effect, put(session, cap.urls, [row], account_id=account_id, now=now)
         standing = ask(session, [row], {"rows": [_plain(row)]}, account_id=account_id, now=now)
         if standing.is_approved:
             return effect, execute(session, cap.urls, standing.decision, now)
-        keys = limit_meanwhile(session, cap.urls, [row], account_id=account_id, now=now)
+        keys: frozenset[str] = frozenset()
+        if suspends:
+            keys = limit_meanwhile(session, cap.urls, [row], account_id=account_id, now=now)
         asked = replace(effect, decision=standing.decision.uid, still_needed=standing.still_needed)
         return asked, keys
 
@@ -109,24 +125,49 @@ async def set_level(cap: Capabilities, subject: str, wish: Wish, *, account: Nam
     return effect
 
 
-async def unblock(cap: Capabilities, subject: str, *, account: Named = None) -> Block:
-    """Lift what was decided; what a suspension took back in the last 30 days comes back. Raises NotFound."""
+async def unblock(cap: Capabilities, subject: str, *, account: Named = None) -> Lifted:
+    """Lift what was decided; what a suspension took back in the last 30 days comes back.
 
-    def write(session: Session) -> tuple[Block, frozenset[str]]:
+    Where several members suspend a domain, several lift that. Raises: NotFound, NotAllowed.
+    """
+
+    def write(session: Session) -> tuple[Lifted, frozenset[str]]:
         now = cap.clock()
         account_id = accounts.id_of(session, account)
         found = parse(session, cap, subject)
         row = levels.find(session, found.name)
         if row is None:
             raise NotFound(f"{subject} is not blocked.")
-        audit_log.add(
-            session, "level.lifted", row.subject, now=now, account_id=account_id, details={"was": row.level}
-        )
-        return as_block(row), suspending.remove(session, cap.urls, row.subject, now)
+        lifted = Lifted(subject=row.subject)
+        if _suspension_of_several(session, found) is None:
+            return lifted, _lift(session, cap.urls, row, account_id=account_id, now=now)
+        gone = replace(row, level=_NOTHING)
+        standing = ask(session, [gone], {"rows": [_plain(gone)]}, account_id=account_id, now=now)
+        if standing.is_approved:
+            return lifted, execute(session, cap.urls, standing.decision, now)
+        asked = replace(lifted, decision=standing.decision.uid, still_needed=standing.still_needed)
+        return asked, frozenset()
 
     lifted, keys = await cap.database.write(write)
     _ring(cap, keys)
     return lifted
+
+
+def _suspension_of_several(session: Session, found: Subject) -> LevelRow | None:
+    """Return the suspension of a domain, where one member cannot lift it alone."""
+    row = levels.find(session, found.name)
+    if row is None or row.level != "suspend" or found.actor_uri is not None:
+        return None
+    return None if gating.is_immediate(session, collectives.first(session).id, "block") else row
+
+
+def _lift(
+    session: Session, urls: Urls, row: LevelRow, *, account_id: int | None, now: datetime
+) -> frozenset[str]:
+    audit_log.add(
+        session, "level.lifted", row.subject, now=now, account_id=account_id, details={"was": row.level}
+    )
+    return suspending.remove(session, urls, row.subject, now)
 
 
 async def blocks(cap: Capabilities) -> tuple[Block, ...]:
@@ -182,7 +223,10 @@ def was_agreed(session: Session, rows: Sequence[LevelRow], import_uid: str) -> b
 
 
 def _named(rows: Sequence[LevelRow]) -> str:
-    return rows[0].subject if len(rows) == 1 else f"{len(rows)} domains ({digest_of(rows)[-16:]})"
+    if len(rows) > 1:
+        return f"{len(rows)} domains ({digest_of(rows)[-16:]})"
+    # A question whether to lift it stands beside the one whether to suspend, and ends it not.
+    return rows[0].subject if rows[0].level == "suspend" else f"{rows[0].subject}#{rows[0].level}"
 
 
 def limit_meanwhile(
@@ -199,13 +243,16 @@ def limit_meanwhile(
 
 
 def execute(session: Session, urls: Urls, decision: DecisionRow, now: datetime) -> frozenset[str]:
-    """Suspend what the members agreed to suspend; return stale cache keys. Raises: NotAllowed, Stale."""
+    """Suspend or lift what the members agreed to; return stale cache keys. Raises: NotAllowed, Stale."""
     parameters = json.loads(decision.parameters)
     if "import" in parameters:
         rows = imported_rows(session, urls, parameters["import"], now)
     else:
         rows = [_from_plain(each) for each in parameters["rows"]]
     deciding.require_decision(session, decision.uid, digest_of(rows), now)
+    if rows and rows[0].level == _NOTHING:
+        known = levels.find(session, rows[0].subject)
+        return _lift(session, urls, known, account_id=None, now=now) if known else frozenset()
     return put(session, urls, rows, account_id=None, now=now)
 
 

@@ -109,8 +109,8 @@ def severity_of(row: LevelRow) -> Severity:
 
 
 def digest_of(rows: Sequence[LevelRow]) -> str:
-    """Return what a vote about suspending these domains is bound to: which ones, and how."""
-    listed = sorted([row.subject, row.rejects_media, row.rejects_reports] for row in rows)
+    """Return what a vote about these domains is bound to: which ones, and how far they are let in."""
+    listed = sorted([row.subject, row.level, row.rejects_media, row.rejects_reports] for row in rows)
     return documents.digest({"action": "block", "rows": listed})
 
 

@@ -198,8 +198,9 @@ def _about(session: Session, urls: Urls, row: DecisionRow) -> _About:
     if row.action == "threshold":
         return _about_numbers(session, row)
     if row.action == "block":
-        subjects = [each["subject"] for each in _parameters(row).get("rows", [])]
-        return _About(title=", ".join(subjects[:5]), facts={"domains": str(len(subjects))})
+        rows = _parameters(row).get("rows", [])
+        facts = {"domains": str(len(rows)), "level": rows[0]["level"] if rows else "suspend"}
+        return _About(title=", ".join(each["subject"] for each in rows[:5]), facts=facts)
     return _About()
 
 

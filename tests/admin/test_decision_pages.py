@@ -230,12 +230,22 @@ async def test_a_domain_is_limited_at_once_and_suspended_by_two(
 ) -> None:
     await two_decide(cap, browser, other)
     await browser.get("/desk/moderation/levels")
-    sent = {"subject": "bad.example", "level": "suspend", "sure": "yes"}
+    sent: dict[str, str | list[str]] = {"subject": "bad.example", "level": "suspend"}
     await browser.post("/desk/moderation/levels/entry", None, **sent)
     assert await levels(cap) == {"bad.example": "silence"}
     (question,) = set(_DECISION.findall((await other.get("/desk/decisions")).text))
     await other.post("/desk/decisions", decision=question, do="yes")
     assert await levels(cap) == {"bad.example": "suspend"}
+    for lighter in ({"level": "open"}, {"level": "silence"}):
+        sent = {"subject": "bad.example", **lighter}
+        await browser.post("/desk/moderation/levels/entry", None, **sent)
+    await browser.post("/desk/moderation/levels/lift", subject="bad.example")
+    assert await levels(cap) == {"bad.example": "suspend"}, "one who suspends with others does not lift alone"
+    page = (await other.get("/desk/decisions")).text
+    assert "The suspension is lifted" in page
+    lift = page.split('name="decision" value="')[1].partition('"')[0]
+    await other.post("/desk/decisions", decision=lift, do="yes")
+    assert await levels(cap) == {}
 
 
 async def levels(cap: Capabilities) -> dict[str, str]:
