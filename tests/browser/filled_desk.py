@@ -162,6 +162,8 @@ async def _ask_and_report(cap: Capabilities, post: Published, folder: Path) -> P
     complaint = f"/desk/moderation/write?collective=berlin&actor={quote(LISBON, safe='')}"
     return {
         "/desk/decisions/{uid}": (f"/desk/decisions/{question}",),
+        "/desk/decisions/{uid}/preview": (f"/desk/decisions/{question}/preview",),
+        "/desk/decisions/{uid}/preview/mastodon": (f"/desk/decisions/{question}/preview/mastodon",),
         "/desk/moderation/{kind}/{number}": (
             f"/desk/moderation/reply/{held}",
             f"/desk/moderation/report/{report}",
@@ -177,7 +179,7 @@ def _network(session: Session, statement: Published) -> Places:
     return {
         "/desk/network/posts/{number}": (f"/desk/network/posts/{post.id}",),
         "/desk/network/accounts": (f"/desk/network/accounts?uri={quote(LISBON, safe='')}",),
-        "/desk/invitations/{uid}": (f"/desk/invitations/{statement.uid}",),
+        "/desk/network/statements/{uid}": (f"/desk/network/statements/{statement.uid}",),
     }
 
 

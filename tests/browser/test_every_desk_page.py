@@ -16,7 +16,12 @@ from tests.browser.visiting import Visit, visit
 
 #: What is taken home as a file, or only led through: no pages.
 FILES: Final = frozenset(
-    {"/desk/audit/export", "/desk/moderation/levels/export", "/desk/texts/{uid}/pictures/{name}"}
+    {
+        "/desk/audit/export",
+        "/desk/moderation/levels/export",
+        "/desk/texts/{uid}/pictures/{name}",
+        "/desk/decisions/{uid}/pictures/{name}",
+    }
 )
 #: Seen before somebody is signed in; `test_first_sign_in` looks at them.
 OUTSIDE: Final = frozenset({"/sign-in", "/sign-in/code", "/sign-in/{token}", "/notices/{uid}/{kind}/{token}"})
