@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -28,6 +28,8 @@ from fedinode.text import display_handle, plain
 from fedinode.urls import Urls
 
 _BRIEF_CHARS: Final = 160
+#: So long an account is new.
+_NEW_FOR: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class Entry:
     more_of_actor: int = 0
     #: Nothing was ever agreed with them.
     is_first_contact: bool = False
+    #: The account was made in the days before.
+    is_new_account: bool = False
     #: Who took it, if anybody did.
     holder: str = ""
     is_mine: bool = False
@@ -148,10 +152,16 @@ def _complete(
         rule=row.rule or "",
         more_of_server=max(known.of_hosts.get(row.host or "", 1) - 1, 0),
         more_of_actor=max(known.of_actors.get(uri, 1) - 1, 0),
+        is_new_account=_is_new(actor, row.at),
         is_first_contact=bool(uri) and uri not in known.friends,
         holder=known.names.get(row.holder_id or 0, ""),
         is_mine=row.holder_id == known.member.account_id,
     )
+
+
+def _is_new(actor: RemoteActor | None, at: datetime) -> bool:
+    made_at = actor.made_at if actor else None
+    return made_at is not None and at - made_at < _NEW_FOR
 
 
 def _thing(session: Session, urls: Urls, named: Thing, things: dict[str, Thing]) -> Thing:

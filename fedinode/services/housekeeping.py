@@ -10,7 +10,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import furnishing, mailing, probing, recounting, suspending, versioning
+from fedinode.services import (
+    furnishing,
+    mailing,
+    noticing,
+    probing,
+    queueing,
+    recounting,
+    suspending,
+    versioning,
+)
 from fedinode.services.supporting import tending
 from fedinode.storage import (
     invalidations,
@@ -31,6 +40,9 @@ PARKED_AFTER = timedelta(days=7)
 ACTIVITIES_AFTER = timedelta(days=30)
 ANSWERS_AFTER = timedelta(days=1)
 DELETED_TEXTS_AFTER = timedelta(days=1)
+#: An answered complaint, and what moderators noted about people.
+REPORTS_AFTER = timedelta(days=180)
+NOTES_AFTER = timedelta(days=365)
 INVALIDATIONS_AFTER = timedelta(days=1)
 #: A picture may be there before the post that shows it.
 ORPHANS_AFTER = timedelta(days=1)
@@ -58,6 +70,10 @@ async def purge_once(cap: Capabilities) -> Purged:
         ("activities", retention.old_activities, now - ACTIVITIES_AFTER),
         ("answers to signers", retention.answers_to_signers, now - ANSWERS_AFTER),
         ("deleted texts", retention.texts_of_deleted, now - DELETED_TEXTS_AFTER),
+        ("answered reports", retention.answered_reports, now - REPORTS_AFTER),
+        ("sent reports", retention.sent_reports, now - REPORTS_AFTER),
+        ("notes of moderators", retention.moderation_notes, now - NOTES_AFTER),
+        ("stale claims", retention.moderation_claims, now - queueing.CLAIM_LASTS),
         ("suspended for good", taken_back.forget, now - suspending.REVERSIBLE_FOR),
         ("lists of domains", level_imports.forget, now),
     )
@@ -74,6 +90,7 @@ async def purge_once(cap: Capabilities) -> Purged:
     counts["texts at the desk"] = await versioning.tidy_up(cap)
     counts["media"] = await purge_media(cap, now - ORPHANS_AFTER)
     counts["unfinished files"] = await furnishing.sweep(cap, now - UNFINISHED_AFTER)
+    counts["letters to members"] = await noticing.send_daily(cap)
     await probing.tidied(cap)
     logger.info(
         "purged %s", ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"

@@ -50,6 +50,30 @@ def texts_of_deleted(session: Session, before: datetime) -> int:
     return _delete(session, table, and_(table.type.in_(("Create", "Update")), is_deleted, ~is_leased))
 
 
+def answered_reports(session: Session, before: datetime) -> int:
+    """Delete complaints that were answered long ago: what was said of people need not stay."""
+    table = models.Report
+    return _delete(session, table, and_(table.state != "open", table.decided_at < before))
+
+
+def sent_reports(session: Session, before: datetime) -> int:
+    """Delete our own complaints to other servers, with the note of who sent them."""
+    table = models.OutgoingActivity
+    return _delete(session, table, and_(table.type == "Flag", table.created_at < before))
+
+
+def moderation_notes(session: Session, before: datetime) -> int:
+    """Delete what moderators noted long ago."""
+    table = models.ModerationNote
+    return _delete(session, table, table.created_at < before)
+
+
+def moderation_claims(session: Session, before: datetime) -> int:
+    """Delete who was at what, once they let it lie."""
+    table = models.ModerationClaim
+    return session.connection().execute(delete(table).where(table.taken_at < before)).rowcount
+
+
 def sign_in_links(session: Session, before: datetime) -> int:
     """Delete one-time links that were used or have ended."""
     table = models.SignInLink

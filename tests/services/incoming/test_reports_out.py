@@ -6,9 +6,10 @@ import pytest
 
 from federation import activities
 from fedinode.errors import NotFound, UsageError
-from fedinode.services import excluding, flagging
+from fedinode.services import excluding, flagging, housekeeping, redressing
 from fedinode.services.flagging import Complaint
-from fedinode.storage import models, outgoing_activities
+from fedinode.storage import models, moderation_notes, outgoing_activities
+from fedinode.storage.database import Session
 from tests.peer_server import Peer, PeerActor
 from tests.services.incoming.conftest import ORIGIN, Publish, Visited
 
@@ -110,3 +111,25 @@ async def test_whom_somebody_means_is_found_by_reply_account_or_post(
     assert len(target.posts) == 1
     with pytest.raises(UsageError):
         await flagging.find_target(cap, f"{ORIGIN}/actor")
+
+
+async def test_what_was_said_of_people_goes_in_the_end_and_what_is_open_stays(
+    visited: Visited, publish: Publish, mira: PeerActor
+) -> None:
+    cap, uri = visited.cap, await rude_reply(visited, publish, mira)
+    await flagging.flag(cap, complaint(mira, uri))
+    for words in ("Open", "Answered"):
+        await visited.take(mira, mira.activity("Flag", uri, content=words))
+    answered = (await visited.rows(models.Report))[1].id
+    await redressing.answer(cap, None, answered, "dismiss")
+
+    def note(session: Session) -> None:
+        now = cap.clock()
+        moderation_notes.add(session, 1, "reply 1", "Again", account_id=None, now=now)
+
+    await cap.database.write(note)
+    tables = (models.Report, models.SentReport, models.ModerationNote)
+    for days, left in ((179, [2, 1, 1]), (2, [1, 0, 1]), (200, [1, 0, 0])):
+        visited.clock.advance(days=days)
+        await housekeeping.purge_once(cap)
+        assert [await visited.count(table) for table in tables] == left
