@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,12 @@ def test_the_same_file_again_is_already_published(run: Run, folder: Path) -> Non
 def test_a_draft_waits_for_publish(run: Run, folder: Path) -> None:
     draft = run("post", news(folder), "--draft")
     assert "Kept as a draft" in draft.err
+    assert "with an offset" in run("publish", draft.id, "--at", "2027-03-14T20:00", code=2).err
+    assert "over already" in run("publish", draft.id, "--at", "2020-03-14T20:00Z", code=1).err
+    moment = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+    set_for = run("publish", draft.id, "--at", moment.isoformat())
+    assert f"It will be published at {moment:%Y-%m-%d %H:%M} UTC" in set_for.err
+    assert [each["id"] for each in rows(run, "decisions")] == [set_for.id]
     assert [each["state"] for each in rows(run, "posts")] == ["draft"]
     assert "Public at" in run("publish", draft.id).err
     assert [each["state"] for each in rows(run, "posts")] == ["public"]
