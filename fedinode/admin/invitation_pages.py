@@ -1,4 +1,4 @@
-"""`/desk/invitations`: our own statements, and whom we ask to sign them."""
+"""`/desk/network/statements`: our own statements, and whom we ask to sign them."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fedinode.admin import doors, network_pages
-from fedinode.admin.doors import DESK, Fields, House, first
+from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import NodeError, NotFound, UsageError
 from fedinode.i18n import N_
 from fedinode.services.cosigning import corresponding, inviting
@@ -17,7 +17,7 @@ from fedinode.services.cosigning.corresponding import Checked, OwnStatement
 from fedinode.services.cosigning.inviting import Ask
 from fedinode.services.signing_in import Member
 
-INVITATIONS: Final = f"{DESK}/invitations"
+INVITATIONS: Final = f"{network_pages.NETWORK}/statements"
 _MAX_WORDS_CHARS: Final = 2_000
 #: What became of a cell that was asked: a word, and its colour.
 STATES: Final = {
@@ -56,7 +56,7 @@ async def show_all(house: House, request: Request, member: Member) -> Response:
 
 
 async def show(house: House, request: Request, member: Member) -> Response:
-    """GET `/desk/invitations/{uid}`: who was asked, who signed, and a form to ask others."""
+    """GET `/desk/network/statements/{uid}`: who was asked, who signed, and a form to ask others."""
     statement = await _statement(house, request, member)
     return await _page(house, request, member, statement, _Tried())
 

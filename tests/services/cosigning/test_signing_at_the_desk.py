@@ -26,8 +26,10 @@ async def test_a_statement_is_signed_declined_and_withdrawn_from_two_desks(parti
     author = await hand(parties.author).enter("bonn", "owner")
     cell = await hand(parties.cell).enter("koeln", "signer")
 
-    (uid,) = re.findall(r'/desk/invitations/([a-z2-7]+)"', await author.get("/desk/invitations"))
-    path = f"/desk/invitations/{uid}"
+    (uid,) = re.findall(
+        r'/desk/network/statements/([a-z2-7]+)"', await author.get("/desk/network/statements")
+    )
+    path = f"/desk/network/statements/{uid}"
     handle = parties.cell.handle
     checked = await author.post(path, do="check", handles=f"{handle}\nnobody")
     assert ("can be asked" in checked.text, "cannot be asked" in checked.text) == (True, True)
@@ -102,8 +104,8 @@ async def test_a_signature_that_nobody_asked_for_is_weighed_at_the_desk(parties:
         assert wrong.status_code == status
     assert (await author.post("/desk/signatures/chosen", do="accept")).status_code == 422
     for _ in range(2):
-        listed = await author.post("/desk/signatures/chosen", id=number, do="accept")
-        assert listed.headers["location"] == "/desk/signatures?done=listed"
+        done = await author.post("/desk/signatures/chosen", id=number, do="accept")
+        assert done.headers["location"] == "/desk/signatures?done=listed"
     assert await parties.author.states(published.uri) == [("accepted", None)]
 
 
