@@ -22,6 +22,7 @@ from fedinode.storage import (
     covered_hosts,
     follows,
     invalidations,
+    level_marks,
     parked_deliveries,
 )
 from fedinode.storage.accounts import Named
@@ -81,6 +82,7 @@ async def switch(cap: Capabilities, *, is_on: bool, account: Named = None) -> Ci
     def write(session: Session) -> None:
         now = cap.clock()
         allowed_domains.set_listed_only(session, resolving.host_of(cap.urls.origin), is_on=is_on)
+        level_marks.after_mode(session)
         if is_on:
             for peer_id in allowed_domains.peers_not_listed(session):
                 parked_deliveries.abandon_peer(session, peer_id, _WORDS, now)
@@ -109,7 +111,9 @@ async def allow(cap: Capabilities, written: Sequence[str], *, account: Named = N
         new = [host for host in hosts if host not in known]
         for host in new:
             audit_log.add(session, "federate.allowed", host, now=now, account_id=account_id)
-        return allowed_domains.allow(session, new, now, account_id)
+        added = allowed_domains.allow(session, new, now, account_id)
+        level_marks.after_mode(session)
+        return added
 
     return Listed(added=await cap.database.write(write), faulty=tuple(faulty))
 
@@ -123,7 +127,9 @@ async def disallow(cap: Capabilities, written: Sequence[str], *, account: Named 
         on_list = sorted(allowed_domains.hosts(session).intersection(hosts))
         for host in on_list:
             audit_log.add(session, "federate.disallowed", host, now=now, account_id=account_id)
-        return allowed_domains.disallow(session, on_list)
+        removed = allowed_domains.disallow(session, on_list)
+        level_marks.after_mode(session)
+        return removed
 
     return await cap.database.write(write)
 

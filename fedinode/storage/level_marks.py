@@ -1,7 +1,7 @@
 """The marks beside hosts and actors: what lists and deliveries need of `levels`, written along with them."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import select, update
 
@@ -14,6 +14,14 @@ _ACTORS = models.RemoteActor
 _MARKS: Final = {"silence": "silence", "suspend": "suspend"}
 
 
+class _Marked(NamedTuple):
+    """A host and its mark."""
+
+    id: int
+    host: str
+    level: str
+
+
 def after_change(session: Session, subjects: Sequence[str]) -> None:
     """Write the marks of all whom decisions about these concern."""
     actors = [subject for subject in subjects if "://" in subject]
@@ -23,10 +31,15 @@ def after_change(session: Session, subjects: Sequence[str]) -> None:
         _mark_peers(session, frozenset(subjects))
 
 
+def after_mode(session: Session) -> None:
+    """Write the marks of all hosts anew: others than before may federate."""
+    _mark(session, _all(session))
+
+
 def of_host(session: Session, host: str) -> str:
     """Return the mark of a host."""
-    found = levels.said_of(session, [Subject(host=host)])
-    return _mark(found.get(Subject(host=host)))
+    found = levels.ranks(session, [Subject(host=host)])
+    return _word(found.get(Subject(host=host)))
 
 
 def of_actor(session: Session, uri: str) -> str:
@@ -34,7 +47,7 @@ def of_actor(session: Session, uri: str) -> str:
     return _MARKS.get(levels.of_actors(session, [uri]).get(uri, ""), "none")
 
 
-def _mark(rank: levels.Rank | None) -> str:
+def _word(rank: levels.Rank | None) -> str:
     return "none" if rank is None else _MARKS.get(rank.level, "none")
 
 
@@ -46,12 +59,20 @@ def _mark_actors(session: Session, uris: Sequence[str]) -> None:
 
 
 def _mark_peers(session: Session, changed: frozenset[str]) -> None:
-    rows = session.execute(select(_PEERS.id, _PEERS.host, _PEERS.level)).all()
-    concerned = [row for row in rows if not changed.isdisjoint(covered_hosts.covering(row.host))]
-    found = levels.said_of(session, [Subject(host=row.host) for row in concerned])
+    rows = _all(session)
+    _mark(session, [row for row in rows if not changed.isdisjoint(covered_hosts.covering(row.host))])
+
+
+def _all(session: Session) -> list[_Marked]:
+    rows = session.execute(select(_PEERS.id, _PEERS.host, _PEERS.level))
+    return [_Marked(id=row.id, host=row.host, level=row.level) for row in rows]
+
+
+def _mark(session: Session, concerned: Sequence[_Marked]) -> None:
+    found = levels.ranks(session, [Subject(host=row.host) for row in concerned])
     by_mark: dict[str, list[int]] = {}
     for row in concerned:
-        mark = _mark(found.get(Subject(host=row.host)))
+        mark = _word(found.get(Subject(host=row.host)))
         if mark != row.level:
             by_mark.setdefault(mark, []).append(row.id)
     for mark, ids in by_mark.items():
