@@ -9,7 +9,7 @@ from sqlalchemy import select
 from fedinode.capabilities import Capabilities
 from fedinode.config import MailSettings
 from fedinode.errors import UsageError
-from fedinode.services import housekeeping, publishing
+from fedinode.services import halting, housekeeping, publishing
 from fedinode.services.cosigning import bundling, ticking
 from fedinode.services.supporting import bouncing, informing
 from fedinode.storage import models
@@ -410,3 +410,15 @@ async def test_what_a_statement_that_is_taken_back_had_gathered_is_erased(
     assert (await ana.get(f"{statement}/sign/de")).status_code == 404
     await housekeeping.purge_once(cap)
     assert await rows(cap) == []
+
+
+async def test_a_node_that_is_read_only_takes_no_names(
+    ana: Signer, statement: str, cap: Capabilities
+) -> None:
+    await halting.halt(cap, None, level="read-only")
+    sent = await ana.sign(statement)
+    assert sent.status_code >= 400
+    assert await rows(cap) == []
+    assert (await ana.get(statement)).status_code < 400, "pages are served"
+    await halting.resume(cap)
+    assert (await ana.sign(statement)).status_code == 200

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedinode.errors import NotFound
+from fedinode.services import halting
 from fedinode.storage import federated_objects, kept_statements, sign_forms, supporters
 from fedinode.storage.database import Session
 from fedinode.storage.sign_forms import SignFormRow
@@ -94,7 +95,7 @@ def view(session: Session, urls: Urls, subject: Subject, language: str, now: dat
     is_shown = form.listing != "hidden"
     return PeopleView(
         sign_url=urls.sign(subject.uri, language),
-        is_open=subject.admits(now),
+        is_open=subject.admits(now) and halting.level_of(session) != "read-only",
         ends_at=form.ends_at,
         count=supporters.count_confirmed(session, subject.object_id) if is_shown else None,
         goal=form.goal,

@@ -12,7 +12,7 @@ from fedinode import i18n
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict
 from fedinode.i18n import N_
-from fedinode.services import withholding
+from fedinode.services import halting, withholding
 from fedinode.services.supporting import entering, letters, mailboxes, tokens
 from fedinode.services.supporting.entering import Subject
 from fedinode.services.supporting.fronting import FormView
@@ -127,7 +127,7 @@ async def sign_up(cap: Capabilities, view: FormView, wish: SignUp, *, is_suspect
     def write(session: Session) -> None:
         now = cap.clock()
         subject = entering.find_subject(session, view.statement.uri)
-        if subject is None or not subject.admits(now):
+        if subject is None or not subject.admits(now) or halting.level_of(session) == "read-only":
             raise Conflict("This statement cannot be signed now.")
         envelope = Envelope(
             urls=cap.urls,
