@@ -38,6 +38,7 @@ Named = tuple[str, int]
 
 #: As many are decided in one transaction.
 CHUNK: Final = 200
+_MAX_IDLE: Final = 3
 #: What can be decided many at a time. A complaint is answered by itself; only setting aside needs no thought.
 _IN_BULK: Final[Mapping[Deed, tuple[str, ...]]] = {
     "take": ("reply", "request", "signature"),
@@ -119,15 +120,18 @@ async def settle_all(cap: Capabilities, member: Member, chosen: Filter, deed: De
     wanted = _bulk(queueing.wanted_of(member, chosen, cap.clock(), seen), deed)
     judge = _Judge(urls=cap.urls, deed=deed, account_id=member.account_id, now=cap.clock())
 
-    def write(session: Session) -> tuple[int, frozenset[str]]:
-        return _decide(session, judge, waiting_entries.next_of(session, wanted, CHUNK))
+    def write(session: Session) -> tuple[int, frozenset[str], bool]:
+        found = waiting_entries.next_of(session, wanted, CHUNK)
+        return *_decide(session, judge, found), bool(found)
 
-    total = 0
+    total, idle = 0, 0
     while True:
-        done, keys = await cap.database.write(write)
+        done, keys, is_more = await cap.database.write(write)
         _tell(cap, keys)
         total += done
-        if not done:
+        # Another process may have decided just these; the next ones are still ours to decide.
+        idle = 0 if done else idle + 1
+        if not is_more or idle > _MAX_IDLE:
             return Settled(done=total)
 
 

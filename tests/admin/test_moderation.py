@@ -288,3 +288,28 @@ async def test_another_collectives_entry_is_not_found_whatever_is_asked_of_it(
     answer = await browser.post("/desk/moderation/report/1/answer", do="dismiss")
     assert answer.status_code == 404
     assert await states(cap) == {"held": 1}
+
+
+async def test_signatures_of_collectives_stand_in_the_queue_and_are_answered_elsewhere(
+    cap: Capabilities, browser: Browser, other: Browser, tmp_path: Path
+) -> None:
+    post = await published(cap, tmp_path)
+
+    def sign(session: Session) -> int:
+        cell = actor(session, "cell")
+        signed = {"statement_uri": post.uri, "signer_uri": cell.uri, "name": "Cell of Porto"}
+        return add(session, models.CoSignature, author_state="pending", **signed).id
+
+    number = await cap.database.write(sign)
+    await browser.sign_in(cap, ANA, "moderator")
+    await other.sign_in(cap, BEN, "owner")
+    page = await browser.get("/desk/moderation")
+    assert "Cell of Porto" in page.text
+    assert "/desk/signatures" not in page.text.partition("<h1>")[2], "moderators do not sign"
+    assert "/desk/signatures" in (await other.get("/desk/moderation")).text.partition("<h1>")[2]
+    seen = seen_in(page.text)
+    chosen = await browser.post("/desk/moderation/chosen", entry=f"consent-{number}", do="take", seen=seen)
+    assert chosen.status_code == 422
+    every = await browser.post("/desk/moderation/all", do="take", seen=seen)
+    assert "Nothing of what you saw waits any more" in every.text
+    assert (await browser.get(f"/desk/moderation/consent/{number}")).status_code == 404
