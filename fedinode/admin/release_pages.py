@@ -115,6 +115,21 @@ def _moment(fields: Fields) -> datetime | None:
     return None if wanted == "now" else ordering.moment_in(first(fields, "at"), first(fields, "zone") or _UTC)
 
 
+async def keep_draft(house: House, request: Request, member: Member, fields: Fields) -> Response:
+    """POST `.../release/draft`: the text as a draft, which others are asked to sign before it is public."""
+    uid, number = request.path_params["uid"], _number(fields)
+    try:
+        draft = await issuing.keep_draft(house.site.cap, member, Release(uid=uid, number=number))
+    except Outdated as error:
+        return await _outdated(house, request, member, number, error)
+    except NotFound:
+        raise
+    except NodeError as error:
+        said = error.translated(doors.translator(request))
+        return await _page(house, request, member, status=409, trouble=said)
+    return doors.to(f"/desk/network/statements/{draft}")
+
+
 async def call_off(house: House, request: Request, member: Member, _fields: Fields) -> Response:
     """POST `.../release/call-off`: close the questions about this text, and what waits for its moment."""
     uid = request.path_params["uid"]

@@ -38,6 +38,7 @@ from fedinode.storage.posts import PostRow
 #: What members can be asked about the post of a working copy.
 ACTIONS: Final = ("publish", "publish-joint", "edit", "edit-joint")
 _OTHER_POST: Final = N_('The key "{key}" in the head of this text belongs to another post; take it out.')
+_PUBLIC_ALREADY: Final = N_("This text is public already.")
 _NO_MOMENT: Final = N_("A change of what is public cannot be set for later; release it when it is time.")
 
 
@@ -90,6 +91,31 @@ async def release(cap: Capabilities, member: Member, wanted: Release) -> Publish
     return replace(await publishing.commit(cap, write), warnings=manuscript.warnings)
 
 
+async def keep_draft(cap: Capabilities, member: Member, wanted: Release) -> str:
+    """Let the draft of a text say what a version says, so that others can be asked to sign it.
+
+    Returns the uid of the draft.
+
+    Raises: NotFound, Outdated, Conflict, ManuscriptError, PictureRefused.
+    """
+    sheet = await cap.database.read(lambda session: _require_sheet(session, member, wanted))
+    _, prepared = await furnishing.prepare(cap, sheet)
+    press, prepared = await _open_press(cap, sheet, prepared)
+
+    def write(session: Session) -> str:
+        collectives.lock(session, press.collective.id)
+        copy = _require_sheet(session, member, wanted).copy
+        post = None if copy.post_id is None else posts.lock(session, copy.post_id)
+        if post is not None and post.state == "public":
+            raise Conflict(_PUBLIC_ALREADY)
+        desk_texts.set_by_hand(session, copy, wanted.number)
+        draft = _put_draft(session, press, copy, post, prepared)
+        _note(session, press, copy, member, wanted, "text.kept-as-draft")
+        return draft.uid
+
+    return await cap.database.write(write)
+
+
 def _require_sheet(session: Session, member: Member, wanted: Release) -> Sheet:
     """Return the version that is to be released, if it is the newest and nothing holds it back."""
     copy, _ = authoring.require_copy(session, member, wanted.uid, "release")
@@ -139,7 +165,8 @@ def _put_draft(
     if post.state == "withdrawn":
         raise Conflict(N_("This post was withdrawn; begin a new text with these words."))
     revising.require_same_work(post, prepared.kind, prepared.texts[0].language, prepared.facts)
-    drafting.replace_draft(session, press.collective, post, prepared, press.urls, press.now)
+    if not revising.says_the_same(session, post, prepared):
+        drafting.replace_draft(session, press.collective, post, prepared, press.urls, press.now)
     return posts.get(session, post.id)
 
 
@@ -161,11 +188,18 @@ def _change(
     return changed
 
 
-def _note(session: Session, press: Press, copy: CopyRow, member: Member, wanted: Release) -> None:
+def _note(
+    session: Session,
+    press: Press,
+    copy: CopyRow,
+    member: Member,
+    wanted: Release,
+    deed: str = "text.released",
+) -> None:
     details = {"version": str(wanted.number)} | ({"at": wanted.at.isoformat()} if wanted.at else {})
     audit_log.add(
         session,
-        "text.released",
+        deed,
         copy.uid,
         now=press.now,
         account_id=member.account_id,

@@ -161,6 +161,17 @@ def _differ(session: Session, post: PostRow, prepared: Prepared) -> _Difference:
     )
 
 
+def says_the_same(session: Session, post: PostRow, prepared: Prepared) -> bool:
+    """Tell whether a draft says to the word what would take its place: who signed it then signed the same."""
+    standing = federated_objects.list_of_post(session, post.id)
+    previous = drafting.texts_of_objects(session, standing)
+    return not (
+        _text_changed(session, standing, previous, prepared)
+        or _beside_changed(session, post, prepared)
+        or _credits_changed(previous, prepared)
+    )
+
+
 def _pass_gate(
     session: Session, press: Press, public: PostRow, prepared: Prepared, account: Named, parameters: bytes
 ) -> tuple[Press, Standing | None]:

@@ -78,6 +78,8 @@ class Survey:
     is_sent: bool
     pictures: int
     invited: tuple[str, ...] = ()
+    #: Others can be asked to sign it before it is public.
+    can_be_signed: bool = False
     page_url: str | None = None
     #: Others signed the public text: another one of it is a new draft.
     must_amend: bool = False
@@ -130,6 +132,7 @@ async def survey(cap: Capabilities, member: Member, uid: str) -> Survey:
         is_sent=manuscript is None or manuscript.is_delivered(cap.clock()),
         pictures=len(found.sheet.files),
         invited=facts.statement.invite if facts and facts.statement else (),
+        can_be_signed=bool(facts and facts.statement and facts.statement.cosign != "closed"),
         page_url=found.page_url,
         must_amend=found.public_facts is not None and composing.can_be_co_signed(found.public_facts),
     )
