@@ -27,6 +27,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "processes": ("serve", "worker"),
         "demonstrating": ("demo",),
         "writing": ("post", "edit", "amend", "delete", "publish", "cancel-event", "reply", "posts"),
+        "drafts": ("texts", "text"),
         "borrowing": ("take-over", "proposals", "accept-proposal", "decline-proposal"),
         "highlighting": ("pin", "unpin", "banner"),
         "waiting": ("requests", "accept", "reject", "held", "approve", "hide"),

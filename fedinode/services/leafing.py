@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound
-from fedinode.services import authoring, publishing, transcribing
+from fedinode.services import authoring, publishing, registering, transcribing
 from fedinode.services.authoring import GONE
 from fedinode.services.signing_in import Member
 from fedinode.services.transcribing import Transcript
@@ -96,6 +96,30 @@ async def list_texts(cap: Capabilities, member: Member, shelf: Shelf, page: int 
     def read(session: Session) -> Shelved:
         own = {row.id: row.name for row in collectives.list_all(session) if member.may("translate", row.name)}
         return _SHELVES[shelf](_Look(session=session, cap=cap, own=own, names=accounts.names(session)), page)
+
+    return await cap.database.read(read)
+
+
+async def list_all(cap: Capabilities, shelf: Shelf, collective: str | None = None) -> tuple[TextLine, ...]:
+    """Return the latest texts of all collectives, or of one, for who works at the machine."""
+
+    def read(session: Session) -> tuple[TextLine, ...]:
+        wanted = None if collective is None else registering.require_collective(session, collective).name
+        own = {row.id: row.name for row in collectives.list_all(session) if wanted in (None, row.name)}
+        look = _Look(session=session, cap=cap, own=own, names=accounts.names(session))
+        return _SHELVES[shelf](look, 1).lines
+
+    return await cap.database.read(read)
+
+
+async def read_text(cap: Capabilities, uid: str) -> str:
+    """Return a text as it stands, for who works at the machine. Raises: NotFound."""
+
+    def read(session: Session) -> str:
+        copy = desk_texts.find(session, uid)
+        if copy is None:
+            raise NotFound(f"There is no text {uid}; `fedinode texts` lists them.")
+        return desk_texts.find_source(session, copy, desk_texts.newest(session, copy).number) or ""
 
     return await cap.database.read(read)
 

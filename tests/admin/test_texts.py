@@ -12,7 +12,7 @@ from sqlalchemy import select
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotAllowed, NotFound
 from fedinode.frontmatter import editing, parse_manuscript
-from fedinode.services import authoring, publishing, revising, signing_in, versioning, voting
+from fedinode.services import authoring, leafing, publishing, revising, signing_in, versioning, voting
 from fedinode.services.authoring import Change, Saved
 from fedinode.storage import desk_texts, models
 from fedinode.storage.database import Session
@@ -95,7 +95,10 @@ async def test_a_text_is_begun_with_an_outline_written_and_found_in_the_list(
     assert "Saved." in page.text
     assert "Wasser &lt;für&gt; alle" in page.text
     assert form_of(page)["body"] == "Wir bestehen darauf.\n\nAlle."
-    assert editing.values_of((await sources_of(cap, address))[0])["demands",] == ["Eins", "Zwei"]
+    kept = (await sources_of(cap, address))[0]
+    assert editing.values_of(kept)["demands",] == ["Eins", "Zwei"]
+    at_the_machine = await leafing.list_all(cap, "in-work", "berlin")
+    assert await leafing.read_text(cap, at_the_machine[0].uid or "") == kept
     listed = await browser.get("/desk/texts")
     assert "Wasser &lt;für&gt; alle" in listed.text
     assert "ben" in listed.text
