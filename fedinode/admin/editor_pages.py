@@ -18,7 +18,7 @@ from fedinode.admin.text_pages import TEXTS
 from fedinode.errors import Conflict, ManuscriptError, NotFound, UsageError
 from fedinode.frontmatter import editing
 from fedinode.i18n import N_
-from fedinode.services import authoring, catching_up, proofreading, versioning
+from fedinode.services import authoring, catching_up, proofreading, retracing
 from fedinode.services.authoring import Change, Clashed, Saved, Working
 from fedinode.services.signing_in import Member
 from fedinode.storage.models import new_uid
@@ -177,7 +177,7 @@ async def _clash(
         clashing=[each.filled.field.name for each in both],
         filled=text_fields.filled(clashed.source, kind) if both else (),
         kind=kind,
-        changes=() if both else versioning.compare_sources(clashed.theirs, clashed.ours),
+        changes=() if both else retracing.compare_sources(clashed.theirs, clashed.ours),
         label_of=text_fields.label_of,
     )
 

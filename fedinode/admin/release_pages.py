@@ -13,7 +13,7 @@ from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import Conflict, NodeError, NotFound
 from fedinode.i18n import N_
-from fedinode.services import issuing, ordering, surveying, versioning
+from fedinode.services import issuing, ordering, retracing, surveying
 from fedinode.services.issuing import Outdated, Release
 from fedinode.services.publishing import Published
 from fedinode.services.signing_in import Member
@@ -101,7 +101,7 @@ async def _outdated(house: House, request: Request, member: Member, number: int,
     """Show what somebody changed since the page that was pressed on."""
     uid, cap = request.path_params["uid"], house.site.cap
     try:
-        _, _, differing = await versioning.compare(cap, member, uid, number, error.newest)
+        _, _, differing = await retracing.compare(cap, member, uid, number, error.newest)
     except NotFound:
         differing = ()
     said = error.translated(doors.translator(request))

@@ -12,7 +12,7 @@ from fedinode.admin.text_fields import KIND_NAMES
 from fedinode.errors import Conflict, NotFound
 from fedinode.i18n import N_
 from fedinode.manuscripts import Kind
-from fedinode.services import authoring, beginning, leafing, versioning
+from fedinode.services import authoring, beginning, leafing, retracing
 from fedinode.services.leafing import Shelf
 from fedinode.services.signing_in import Member
 from fedinode.storage.models import new_uid
@@ -111,7 +111,7 @@ async def open_post(house: House, request: Request, member: Member, fields: Fiel
 
 async def drop(house: House, request: Request, member: Member, fields: Fields) -> Response:
     """POST `/desk/texts/{uid}/drop`: thrown away, for 30 days to be taken back."""
-    await versioning.drop(house.site.cap, member, request.path_params["uid"])
+    await retracing.drop(house.site.cap, member, request.path_params["uid"])
     return doors.to(f"{TEXTS}?done=dropped")
 
 
@@ -119,7 +119,7 @@ async def take_back(house: House, request: Request, member: Member, fields: Fiel
     """POST `/desk/texts/{uid}/take-back`: it is written on."""
     uid = request.path_params["uid"]
     try:
-        await versioning.take_back(house.site.cap, member, uid)
+        await retracing.take_back(house.site.cap, member, uid)
     except Conflict:
         return await refuse(house, request, member, _NOT_BACK)
     return doors.to(f"{TEXTS}/{uid}?done=back")

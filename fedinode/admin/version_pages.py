@@ -8,7 +8,7 @@ from fedinode.admin import doors, text_fields
 from fedinode.admin.doors import Fields, House, first
 from fedinode.admin.text_pages import TEXTS, refuse
 from fedinode.errors import Conflict, NotFound
-from fedinode.services import authoring, versioning
+from fedinode.services import authoring, retracing
 from fedinode.services.signing_in import Member
 
 _MAX_DIGITS = 9
@@ -17,7 +17,7 @@ _MAX_DIGITS = 9
 async def show_all(house: House, request: Request, member: Member) -> Response:
     """GET: the list, the newest first."""
     try:
-        working, versions = await versioning.list_versions(house.site.cap, member, request.path_params["uid"])
+        working, versions = await retracing.list_versions(house.site.cap, member, request.path_params["uid"])
     except NotFound as error:
         raise HTTPException(404) from error
     return doors.page(
@@ -29,7 +29,7 @@ async def compare(house: House, request: Request, member: Member) -> Response:
     """GET `/desk/texts/{uid}/versions/compare?before=3&after=5`: what differs."""
     before, after = (_number(request.query_params.get(name, "")) for name in ("before", "after"))
     try:
-        old, new, changes = await versioning.compare(
+        old, new, changes = await retracing.compare(
             house.site.cap, member, request.path_params["uid"], before, after
         )
     except NotFound as error:
@@ -50,7 +50,7 @@ async def bring_back(house: House, request: Request, member: Member, fields: Fie
     """POST: an old version becomes the newest one, as a new version."""
     uid = request.path_params["uid"]
     try:
-        await versioning.bring_back(house.site.cap, member, uid, _number(first(fields, "number")))
+        await retracing.bring_back(house.site.cap, member, uid, _number(first(fields, "number")))
     except NotFound as error:
         raise HTTPException(404) from error
     except Conflict:

@@ -16,8 +16,8 @@ from fedinode.services import (
     probing,
     queueing,
     recounting,
+    retracing,
     suspending,
-    versioning,
 )
 from fedinode.services.supporting import tending
 from fedinode.storage import (
@@ -86,7 +86,7 @@ async def purge_once(cap: Capabilities) -> Purged:
     counts["mail"] = await mailing.drop_old(cap)
     counts["signatures"] = await tending.tend(cap)
     counts["audit"] = await recounting.prune(cap)
-    counts["texts at the desk"] = await versioning.tidy_up(cap)
+    counts["texts at the desk"] = await retracing.tidy_up(cap)
     counts["media"] = await purge_media(cap, now - ORPHANS_AFTER)
     counts["unfinished files"] = await furnishing.sweep(cap, now - UNFINISHED_AFTER)
     await probing.tidied(cap)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotAllowed, NotFound
 from fedinode.frontmatter import editing, parse_manuscript
-from fedinode.services import authoring, leafing, publishing, revising, signing_in, versioning, voting
+from fedinode.services import authoring, leafing, publishing, retracing, revising, signing_in, voting
 from fedinode.services.authoring import Change, Saved
 from fedinode.storage import desk_texts, models
 from fedinode.storage.database import Session
@@ -237,7 +237,7 @@ async def test_the_page_saves_by_itself_and_takes_in_what_others_change(
     assert sum('tags = ["drei' in each for each in await sources_of(cap, address)) == 1
 
     clock.advance(days=2)
-    assert await versioning.tidy_up(cap) == 2
+    assert await retracing.tidy_up(cap) == 2
     assert "eins, zwei" in (await browser.get(address)).text
 
 
@@ -378,7 +378,7 @@ async def test_a_text_is_thrown_away_taken_back_and_forgotten(
     assert form_of(await browser.get(address))["title"] == "Doch nicht"
     await browser.post(f"{address}/drop")
     clock.advance(days=31)
-    await versioning.tidy_up(cap)
+    await retracing.tidy_up(cap)
     await browser.sign_in(cap, "ben@example.org", "author")
     assert (await browser.get(address)).status_code == 404
 
