@@ -9,12 +9,13 @@ from typing import Final
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Busy, NotFound
 from fedinode.i18n import N_
-from fedinode.services import pointing, reading
+from fedinode.services import noticing, pointing, reading
 from fedinode.services.pointing import Thing
 from fedinode.services.presenting import NodeView
 from fedinode.services.reading import House
 from fedinode.storage import reports
 from fedinode.storage.database import Session
+from fedinode.storage.member_notices import Told
 from fedinode.storage.reports import NewReport
 
 MAX_WORDS_CHARACTERS: Final = 5_000
@@ -65,7 +66,11 @@ async def complain(cap: Capabilities, about: str, words: str, name: str = "") ->
         )
         same = reports.find_same(session, new)
         if same is None:
-            reports.add(session, new, cap.clock())
+            now = cap.clock()
+            reports.add(session, new, now)
+            cause = f"report:{thing.uri}:{now.isoformat()}"
+            told = Told(kind="report", cause=cause, collective_id=new.collective_id)
+            noticing.tell_with_right(session, "moderate", told, now)
         else:
             reports.note_repeat(session, same)
 

@@ -13,7 +13,7 @@ from federation.cosigning import documents
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import deciding, gating, registering
+from fedinode.services import deciding, gating, noticing, registering
 from fedinode.services.deciding import Question, Standing
 from fedinode.services.registering import ROLES, SignInLink
 from fedinode.storage import accounts, audit_log, collectives, decisions
@@ -21,6 +21,7 @@ from fedinode.storage.accounts import AccountRow, Named
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow
+from fedinode.storage.member_notices import Told
 
 Deed = Literal["add", "remove"]
 
@@ -231,9 +232,12 @@ def _apply(session: Session, change: _Change, asker: int | None, now: datetime) 
             raise Conflict(N_("{collective} needs an owner: make another one first."), collective=row.name)
         accounts.remove_role(session, change.account_id, row.id, change.role)
     details = {"collective": row.name, "role": change.role}
-    audit_log.add(
+    link = audit_log.add(
         session, _AUDITED[change.deed], change.account_uid, now=now, account_id=asker, details=details
     )
+    if decisions.was_seen(session, change.account_id):
+        told = Told(kind="role", cause=f"role:{link}")
+        noticing.tell_account(session, change.account_id, told, now)
 
 
 def _digest(change: _Change) -> str:

@@ -16,10 +16,12 @@ from typing import Final, Literal
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Halted, UsageError
 from fedinode.i18n import N_
-from fedinode.storage import accounts, audit_log, node_facts, sealing
+from fedinode.services import noticing
+from fedinode.storage import accounts, audit_log, collectives, node_facts, sealing
 from fedinode.storage.accounts import Named
 from fedinode.storage.columns import from_microseconds, to_microseconds
 from fedinode.storage.database import Session
+from fedinode.storage.member_notices import Told
 
 Level = Literal["running", "stopped", "read-only"]
 
@@ -135,9 +137,13 @@ def record(
         # Nothing is not sealed: it is to be read when the key is gone, after a panic.
         sealed = sealing.seal_text(session, _PLACE, _FACT, words) if words else ""
         _keep(session, _Halt(level=level, at=now, account_id=account_id, sealed_why=sealed))
-        audit_log.add(
+        link = audit_log.add(
             session, f"node.{level}", "node", now=now, account_id=account_id, details={"why": words}
         )
+        # A panic tells nobody: the addresses are about to be wiped, or are closed already.
+        for row in collectives.list_all(session) if level == "stopped" else ():
+            told = Told(kind="stopped", cause=f"halt:{link}", collective_id=row.id)
+            noticing.tell_with_right(session, "enter", told, now)
     return state_in(session)
 
 

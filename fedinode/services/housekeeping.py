@@ -13,6 +13,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.services import (
     furnishing,
     mailing,
+    noticing,
     probing,
     queueing,
     recounting,
@@ -89,6 +90,7 @@ async def purge_once(cap: Capabilities) -> Purged:
     counts["texts at the desk"] = await retracing.tidy_up(cap)
     counts["media"] = await purge_media(cap, now - ORPHANS_AFTER)
     counts["unfinished files"] = await furnishing.sweep(cap, now - UNFINISHED_AFTER)
+    counts["letters to members"] = await noticing.send_daily(cap)
     await probing.tidied(cap)
     logger.info(
         "purged %s", ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"

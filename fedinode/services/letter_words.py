@@ -19,7 +19,22 @@ _TO_MEMBERS: Final = {
         N_("Something waits for your answer at {node}"),
         N_(
             "Hello,\n\nat {url} something waits for the answer of its members. For your safety this mail "
-            "does not say what.\n\n`fedinode decisions` shows it, and `fedinode vote` takes your answer.\n"
+            "does not say what.\n\nAt the desk it stands first: {url}desk\n\n"
+            "No more mails of this kind: {off_url}\n"
+        ),
+    ),
+    "notice": (
+        N_("There is something for you to know at {node}"),
+        N_(
+            "Hello,\n\n{what}\n\nFor your safety this mail does not say more. The desk does: {url}desk\n\n"
+            "No more mails of this kind: {off_url}\n"
+        ),
+    ),
+    "daily-notices": (
+        N_("The day at {node}"),
+        N_(
+            "Hello,\n\nsince yesterday, at {node}:\n\n{what}\n\nFor your safety this mail does not say more. "
+            "The desk does: {url}desk\n\nNo more mails of the day: {off_url}\n"
         ),
     ),
     "sign-in-link": (

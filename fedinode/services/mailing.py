@@ -146,10 +146,13 @@ def _record_failed(session: Session, mail: DueMail, now: datetime, *, is_dead: b
 def _write(mail: DueMail, urls: Urls) -> Letter:
     subject, text = (gettext(words, mail.language) for words in LETTERS[mail.template])
     values = {"node": urls.host, "url": urls.page("/"), **mail.parameters}
+    # Where one button ends letters of this kind, for members.
+    off_path = mail.parameters.get("off_path")
+    off_url = urls.page(off_path) if off_path else None
     return Letter(
         key=mail.dedupe_key,
         recipient=mail.recipient,
         subject=subject.format_map(values),
-        text=text.format_map(values),
-        unsubscribe_url=mail.parameters.get("unsubscribe_url"),
+        text=text.format_map(values | {"off_url": off_url or ""}),
+        unsubscribe_url=off_url or mail.parameters.get("unsubscribe_url"),
     )

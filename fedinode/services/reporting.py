@@ -7,10 +7,11 @@ the newest of them.
 from collections.abc import Sequence
 from typing import Final
 
-from fedinode.services import handling, pointing
+from fedinode.services import handling, noticing, pointing
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.storage import remote_actors, replies, reports
 from fedinode.storage.database import Session
+from fedinode.storage.member_notices import Told
 from fedinode.storage.reports import NewReport
 from fedinode.text import plain
 
@@ -61,6 +62,8 @@ def _keep(session: Session, world: World, pending: Pending, named: tuple[str, ..
     same = reports.find_same(session, new) or _too_many(session, pending.sender_uri)
     if same is None:
         reports.add(session, new, world.now)
+        told = Told(kind="report", cause=f"report:{pending.activity.uri}", collective_id=new.collective_id)
+        noticing.tell_with_right(session, "moderate", told, world.now)
     else:
         reports.note_repeat(session, same)
 

@@ -6,11 +6,12 @@ for the account, together with those at the door: an open session is no place to
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed
-from fedinode.services import proving, signing_in
+from fedinode.services import noticing, proving, signing_in
 from fedinode.services.proving import Hashing, Offer
 from fedinode.services.signing_in import Member
 from fedinode.storage import accounts, audit_log, credentials, sign_ins
 from fedinode.storage.database import Session
+from fedinode.storage.member_notices import Told
 
 
 async def set_password(cap: Capabilities, hashing: Hashing, member: Member, *, old: str, new: str) -> None:
@@ -62,9 +63,7 @@ async def renew_codes(cap: Capabilities, member: Member, code: str) -> tuple[str
     def write(session: Session) -> tuple[str, ...] | None:
         if not member.has_totp or not proving.proves(session, member.account_id, code, cap.clock()):
             return None
-        audit_log.add(
-            session, "member.recovery-codes", member.uid, now=cap.clock(), account_id=member.account_id
-        )
+        _note(session, cap, member.account_id, member.uid, "member.recovery-codes")
         return proving.new_codes(session, member.account_id, cap.clock())
 
     return _require(await cap.database.write(write))
@@ -111,7 +110,7 @@ async def reset(cap: Capabilities, email: str) -> int:
         account = accounts.require_by_email(session, email)
         credentials.end_totp(session, account.id)
         credentials.forget_password(session, account.id)
-        audit_log.add(session, "member.reset", account.uid, now=cap.clock(), account_id=account.id)
+        _note(session, cap, account.id, account.uid, "member.reset")
         return sign_ins.end_all(session, account.id)
 
     return await cap.database.write(write)
@@ -119,7 +118,13 @@ async def reset(cap: Capabilities, email: str) -> int:
 
 def _changed(session: Session, cap: Capabilities, member: Member, deed: str) -> None:
     sign_ins.end_all(session, member.account_id, but=member.session.token_hash)
-    audit_log.add(session, deed, member.uid, now=cap.clock(), account_id=member.account_id)
+    _note(session, cap, member.account_id, member.uid, deed)
+
+
+def _note(session: Session, cap: Capabilities, account_id: int, uid: str, deed: str) -> None:
+    now = cap.clock()
+    link = audit_log.add(session, deed, uid, now=now, account_id=account_id)
+    noticing.tell_account(session, account_id, Told(kind="secured", cause=f"secured:{link}"), now)
 
 
 def _require(codes: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Busy, NotAllowed, NotFound
-from fedinode.services import entitling, halting, proving
+from fedinode.services import entitling, halting, noticing, proving
 from fedinode.services.entitling import Right
 from fedinode.services.halting import Level
 from fedinode.services.proving import Hashing
@@ -20,6 +20,7 @@ from fedinode.storage import accounts, alarms, audit_log, collectives, credentia
 from fedinode.storage.alarms import Alarm
 from fedinode.storage.credentials import Credentials
 from fedinode.storage.database import Session
+from fedinode.storage.member_notices import Told
 from fedinode.storage.sign_ins import SessionRow
 
 _TOKEN_BYTES: Final = 32
@@ -155,11 +156,20 @@ def _open(
         is_complete=is_complete,
         browser=browser,
     )
+    is_strange = is_complete and _is_strange(session, account_id, browser)
     sign_ins.open_session(session, new)
+    if is_strange:
+        told = Told(kind="sign-in", cause=f"sign-in:{new.token_hash}")
+        noticing.tell_account(session, account_id, told, now)
     if is_complete:
         decisions.record_seen(session, account_id, now)
         audit_log.add(session, "member.signed-in", _uid(session, account_id), now=now, account_id=account_id)
     return Entered(token=token, needs_code=not is_complete)
+
+
+def _is_strange(session: Session, account_id: int, browser: str) -> bool:
+    """Tell whether an account that was used before is used in a browser that is signed in nowhere else."""
+    return decisions.was_seen(session, account_id) and browser not in sign_ins.browsers(session, account_id)
 
 
 def spend_code(cap: Capabilities, account_id: int) -> None:

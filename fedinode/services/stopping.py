@@ -6,7 +6,7 @@ from datetime import datetime
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed, NotFound
 from fedinode.i18n import N_
-from fedinode.services import deciding
+from fedinode.services import deciding, telling
 from fedinode.storage import accounts, decisions
 from fedinode.storage.accounts import Named
 from fedinode.storage.database import Session
@@ -41,6 +41,7 @@ def stop(session: Session, decision_uid: str, account_id: int | None, now: datet
     if account_id is not None:
         decisions.record_seen(session, account_id, now)
     deciding.audit(session, "stopped", decision, account_id, now)
+    telling.tell_everybody(session, decision.collective_id, f"stopped:{decision.uid}", now, kind="stopped")
     return replace(decision, state="stopped", stopped_by=account_id, ended_at=now)
 
 

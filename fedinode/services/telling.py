@@ -7,16 +7,20 @@ from datetime import datetime
 from typing import Final
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import mailing
-from fedinode.services.entitling import RIGHTS
+from fedinode.i18n import N_
+from fedinode.services import noticing
 from fedinode.services.gating import GATES
-from fedinode.storage import accounts, collectives, decisions, invitations
+from fedinode.storage import accounts, collectives, decisions, invitations, member_notices
 from fedinode.storage.accounts import AccountRow
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
-from fedinode.storage.mail_queue import NewMail
+from fedinode.storage.member_notices import Told
 
 _TOKEN_BYTES: Final = 32
+_WAITS: Final = N_("A decision waits in {collective} since {date}.")
+#: What else stands in a feed, beside what waits now.
+_TOLD: Final = ("stopped", "report", "sign-in", "secured", "role")
+_MAX_TOLD: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,8 @@ class WaitingLine:
     key: str
     collective: str
     since: datetime
+    #: With the names of collective and date in braces.
+    words: str = _WAITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,59 +54,45 @@ def tell_members(
     *,
     asker: int | None = None,
 ) -> int:
-    """Queue a mail to everybody who may decide about an action, once per cause; return how many.
+    """Tell everybody who may decide about an action, once per cause; return how many.
 
     Who asks, knows. Those who lapsed are told too: it may bring them back.
     """
-    return _tell(session, collective_id, GATES[action].voters, cause, now, asker)
-
-
-def tell_everybody(session: Session, collective_id: int, cause: str, now: datetime) -> int:
-    """Queue a mail to every member of a collective, whatever their role, once per cause; return how many."""
-    return _tell(session, collective_id, RIGHTS["enter"], cause, now, None)
-
-
-def _tell(
-    session: Session,
-    collective_id: int,
-    roles: frozenset[str],
-    cause: str,
-    now: datetime,
-    but: int | None,
-) -> int:
     language = collectives.get(session, collective_id).primary_language
-    queued = 0
-    for member in accounts.list_members(session, collective_id, roles):
-        if member.id == but:
-            continue
-        mail = NewMail(
-            dedupe_key=f"{cause}:{member.uid}",
-            recipient=member.email,
-            template="decision-waits",
-            language=member.language or language,
-            parameters={},
-        )
-        queued += mailing.queue(session, mail, now)
-    return queued
+    told = Told(kind="question", cause=cause, collective_id=collective_id)
+    members = accounts.list_members(session, collective_id, GATES[action].voters)
+    return sum(
+        noticing.tell(session, each, told, now, language=language) for each in members if each.id != asker
+    )
+
+
+def tell_everybody(
+    session: Session, collective_id: int, cause: str, now: datetime, *, kind: str = "agreed"
+) -> int:
+    """Tell every member of a collective, whatever their role, once per cause; return how many."""
+    told = Told(kind=kind, cause=cause, collective_id=collective_id)
+    return noticing.tell_with_right(session, "enter", told, now)
 
 
 # -- in a private feed
 
 
-async def make_feed(cap: Capabilities, email: str) -> str:
+async def make_feed(cap: Capabilities, account: str | int) -> str:
     """Return the new secret address of a member's feed; an earlier one leads nowhere. Raises: NotFound."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    await cap.database.write(
-        lambda session: accounts.set_feed(session, accounts.require_by_email(session, email).id, token)
-    )
+    await cap.database.write(lambda session: _set_feed(session, account, token))
     return cap.urls.private_feed(token)
 
 
-async def end_feed(cap: Capabilities, email: str) -> None:
+async def end_feed(cap: Capabilities, account: str | int) -> None:
     """Let a member's feed have no address. Raises: NotFound."""
-    await cap.database.write(
-        lambda session: accounts.set_feed(session, accounts.require_by_email(session, email).id, None)
-    )
+    await cap.database.write(lambda session: _set_feed(session, account, None))
+
+
+def _set_feed(session: Session, account: str | int, token: str | None) -> None:
+    number = accounts.id_of(session, account)
+    assert number is not None
+    accounts.set_feed(session, number, token)
 
 
 async def feed_of(cap: Capabilities, token: str) -> WaitingFeed | None:
@@ -112,11 +104,25 @@ async def feed_of(cap: Capabilities, token: str) -> WaitingFeed | None:
             return None
         every = collectives.list_all(session)
         lines = [line for row in every for line in _lines(session, row, account, cap.clock())]
+        lines += _told(session, account)
         language = account.language or (every[0].primary_language if every else "en")
         newest = sorted(lines, key=lambda line: (line.since, line.key), reverse=True)
         return WaitingFeed(language=language, lines=tuple(newest))
 
     return await cap.database.read(read)
+
+
+def _told(session: Session, account: AccountRow) -> list[WaitingLine]:
+    sentences = {each.name: each.told for each in noticing.KINDS}
+    return [
+        WaitingLine(
+            key=accounts.hash_token(f"{account.uid} {each.id}")[:16],
+            collective="",
+            since=each.at,
+            words=sentences[each.kind],
+        )
+        for each in member_notices.newest(session, account.id, _TOLD, _MAX_TOLD)
+    ]
 
 
 def _lines(session: Session, row: CollectiveRow, account: AccountRow, now: datetime) -> Iterator[WaitingLine]:

@@ -241,6 +241,47 @@ def list_members(session: Session, collective_id: int, roles: Collection[str]) -
     )
 
 
+def list_reachable(session: Session) -> tuple[MemberRow, ...]:
+    """Return the open accounts with an address and a role anywhere."""
+    enrolled = select(models.Membership.account_id)
+    return _members(session, models.Account.id.in_(enrolled))
+
+
+def find_member(session: Session, account_id: int) -> MemberRow | None:
+    """Return an open account, if it has an address."""
+    found = _members(session, models.Account.id == account_id)
+    return found[0] if found else None
+
+
+def _members(session: Session, condition: ColumnElement[bool]) -> tuple[MemberRow, ...]:
+    table = models.Account
+    rows = session.execute(
+        select(table.id, table.uid, table.email, table.language)
+        .where(condition, table.closed_at.is_(None), table.email.is_not(None))
+        .order_by(table.id)
+    )
+    return tuple(
+        MemberRow(
+            id=row.id,
+            uid=row.uid,
+            email=_unseal_email(session, row.uid, row.email) or "",
+            language=row.language,
+        )
+        for row in rows
+    )
+
+
+def set_language(session: Session, account_id: int, language: str | None) -> None:
+    """Note in which language an account is written to."""
+    session.execute(update(models.Account).where(models.Account.id == account_id).values(language=language))
+
+
+def has_feed(session: Session, account_id: int) -> bool:
+    """Tell whether the private feed of an account has an address."""
+    query = select(models.Account.feed_token_hash).where(models.Account.id == account_id)
+    return session.scalar(query) is not None
+
+
 def add_link(session: Session, account_id: int, token: str, *, now: datetime, expires_at: datetime) -> None:
     """Keep a new one-time link in place of the account's unused ones."""
     table = models.SignInLink

@@ -247,6 +247,12 @@ def _has_lapsed(now: datetime) -> ColumnElement[bool]:
     return seen < now - LAPSES_AFTER
 
 
+def was_seen(session: Session, account_id: int) -> bool:
+    """Tell whether an account was used before."""
+    table = models.Account
+    return session.scalar(select(table.last_seen_at).where(table.id == account_id)) is not None
+
+
 def record_seen(session: Session, account_id: int, now: datetime) -> None:
     """Note that a member was here; never earlier than before."""
     table = models.Account

@@ -90,6 +90,12 @@ def list_sessions(session: Session, account_id: int, now: datetime) -> tuple[Ses
     return tuple(SessionRow(**row._mapping) for row in rows)
 
 
+def browsers(session: Session, account_id: int) -> frozenset[str]:
+    """Return the names of the browsers that an account is, or was lately, signed in with."""
+    query = select(_SESSIONS.browser).where(_SESSIONS.account_id == account_id, _SESSIONS.is_complete)
+    return frozenset(session.scalars(query))
+
+
 def end_session(session: Session, token_hash: str) -> None:
     """Sign one browser out."""
     session.execute(delete(_SESSIONS).where(_SESSIONS.token_hash == token_hash))

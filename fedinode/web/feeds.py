@@ -74,7 +74,6 @@ async def waiting(site: Site, request: Request) -> Response:
     if feed is None:
         raise NotFound("There is no such feed.")
     language, host = i18n.interface_language(feed.language), site.cap.urls.host
-    words = i18n.gettext("A decision waits in {collective} since {date}.", language)
     body = site.renderer.page(
         "feeds/waiting.xml",
         language,
@@ -82,7 +81,11 @@ async def waiting(site: Site, request: Request) -> Response:
         host=host,
         updated_at=feed.lines[0].since if feed.lines else site.cap.clock(),
         lines=[
-            (each, words.format(collective=each.collective, date=each.since.date())) for each in feed.lines
+            (
+                each,
+                i18n.gettext(each.words, language).format(collective=each.collective, date=each.since.date()),
+            )
+            for each in feed.lines
         ],
     )
     return Response(_FORBIDDEN_IN_XML.sub("", body.decode()), media_type=ATOM, headers=_FOR_ONE)

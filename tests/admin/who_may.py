@@ -32,8 +32,11 @@ OPEN: Final = frozenset(
         ("/sign-in/code", "POST"),
         ("/sign-in/{token}", "GET"),
         ("/sign-in/{token}", "POST"),
+        *who_may_look_after.OPEN,
     }
 )
+#: Sent by mail programs, too, which say nothing of where from: the address alone is the proof.
+BY_LETTER: Final = who_may_look_after.OPEN
 #: Reached by members with one of these roles in a collective.
 MEMBERS: Final = {
     ("/sign-out", "POST"): EVERYBODY,

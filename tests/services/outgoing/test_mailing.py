@@ -203,7 +203,7 @@ async def test_members_are_told_that_a_decision_waits_and_not_what(
     assert mailbox.recipients() == [BEN], "who asks, knows"
     message = mailbox.message()
     assert message["Subject"] == "Auf berlin.localhost wartet etwas auf Ihre Antwort"
-    assert "fedinode decisions" in str(message.get_content())
+    assert "/desk" in str(message.get_content())
     for secret in (CANARY, draft.uri, "Zelle", "ana", "publish"):
         assert secret not in mailbox.text()
     waiting = await telling.feed_of(posted, (await telling.make_feed(posted, BEN)).rpartition("/")[2][:-5])
