@@ -429,12 +429,13 @@ async def test_a_blocked_actor_is_refused_and_its_neighbours_are_not(
     assert (await visited.deliver(kim, like(kim))).status_code == 202
 
 
-async def test_an_actor_that_was_blocked_before_it_was_known_is_not_heard(
-    visited: Visited, mira: PeerActor
+async def test_an_actor_that_was_blocked_before_it_was_known_is_refused_and_not_asked_for_its_key(
+    visited: Visited, koeln: Peer, mira: PeerActor
 ) -> None:
     await excluding.block(visited.cap, mira.uri)
-    assert (await visited.deliver(mira, like(mira))).status_code == 202
+    assert (await visited.deliver(mira, like(mira))).status_code == 403
     assert await visited.count(models.JournalEntry) == 0
+    assert koeln.fetches() == []
 
 
 async def test_a_key_that_redirects_to_a_blocked_server_is_not_followed(
