@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fedinode import i18n
+from fedinode.errors import Halted
 from fedinode.i18n import N_
 from fedinode.services import signing_in
 from fedinode.services.entitling import Right
@@ -122,7 +123,11 @@ def member_form(
         fields = await forms.read_lists(request, max_bytes, MAX_FIELDS)
         if not hmac.compare_digest(first(fields, "seal").encode(), seal_of(member).encode()):
             raise HTTPException(403)
-        return await handler(house, request, member, fields)
+        try:
+            return await handler(house, request, member, fields)
+        except Halted as error:
+            words = error.translated(translator(request))
+            return page(house, request, "admin/halted.html", member=member, status=409, trouble=words)
 
     return guarded
 

@@ -13,7 +13,7 @@ from fedinode.cache import post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import following, queueing
+from fedinode.services import following, halting, queueing
 from fedinode.services.queueing import Filter
 from fedinode.services.signing_in import Member
 from fedinode.services.supporting import sorting_out
@@ -145,6 +145,9 @@ def _bulk(wanted: Wanted, deed: Deed) -> Wanted:
 def _decide(
     session: Session, judge: _Judge, by_kind: Mapping[str, Sequence[int]]
 ) -> tuple[int, frozenset[str]]:
+    if judge.deed == "take":
+        # Refusing goes on while everything is stopped.
+        halting.require_running(session)
     total, keys = 0, frozenset[str]()
     for kind, numbers in by_kind.items():
         done, stale = _SETTLERS[kind](session, judge, numbers)

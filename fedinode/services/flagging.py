@@ -17,7 +17,7 @@ from federation.errors import FederationError
 from fedinode.capabilities import Capabilities
 from fedinode.errors import HandleUnknown, NotFound, PeerUnavailable, UsageError
 from fedinode.i18n import N_
-from fedinode.services import describing_entries, resolving, sending
+from fedinode.services import describing_entries, halting, resolving, sending
 from fedinode.services.sending import Outgoing
 from fedinode.storage import (
     audit_log,
@@ -154,10 +154,11 @@ async def prepare(cap: Capabilities, complaint: Complaint) -> Prepared:
 
 
 async def flag(cap: Capabilities, complaint: Complaint, *, account: Named = None) -> Flagged:
-    """Send a complaint, once: the same again is not sent. Raises: NotFound, UsageError."""
+    """Send a complaint, once: the same again is not sent. Raises: NotFound, UsageError, Halted."""
     checked = _checked(complaint)
 
     def write(session: Session) -> Flagged:
+        halting.require_running(session)
         actor = _require_receiver(session, cap, checked)
         is_new = _send(session, cap, checked, actor, id_of(session, account), cap.clock())
         return Flagged(handle=describing_entries.handle_of_actor(actor), host=actor.host, is_new=is_new)

@@ -11,7 +11,7 @@ from fedinode.cache import post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed, NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import jotting, pointing, publishing
+from fedinode.services import halting, jotting, pointing, publishing
 from fedinode.services.pointing import Thing
 from fedinode.services.signing_in import Member
 from fedinode.services.supporting import sorting_out
@@ -49,6 +49,8 @@ async def turn(cap: Capabilities, member: Member, reply_id: int, *, is_shown: bo
     state, decision, deed = ("shown", "approved", "show") if is_shown else ("hidden", "hidden", "hide")
 
     def write(session: Session) -> str:
+        if is_shown:
+            halting.require_running(session)
         jotting.require_own(session, member, "reply", reply_id)
         found = replies.lock(session, reply_id)
         if found.state != was:

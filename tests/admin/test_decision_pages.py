@@ -14,7 +14,10 @@ from fedinode.services.publishing import Published
 from fedinode.storage import accounts, decisions
 from fedinode.storage.database import Session
 from fedinode.storage.models import Account, Level, OutgoingActivity, Post
+from tests.admin import who_may
 from tests.admin.conftest import Browser, open_browser
+from tests.admin.test_moderation import seen_in
+from tests.admin.test_waiting import request_of
 from tests.web.conftest import Clock
 
 pytestmark = [
@@ -153,6 +156,25 @@ async def test_one_press_of_a_reader_stops_everything_and_two_owners_let_it_go_o
     assert (await halting.state(cap)).level == "running"
     await ticking.act(cap)
     assert await post_state(cap, draft) == "public"
+
+
+async def test_no_form_of_the_desk_breaks_while_everything_is_stopped(
+    cap: Capabilities, browser: Browser, tmp_path: Path
+) -> None:
+    await browser.sign_in(cap, ANA, "owner")
+    asked_to_follow = await request_of(cap, "berlin")
+    await halting.halt(cap, None)
+    before = await outgoing(cap)
+    for path, verb in sorted(who_may.MEMBERS):
+        if verb == "POST" and path not in ("/sign-out", "/desk/stop/end", "/desk/account/leave"):
+            filled = re.sub(r"\{[^}]+\}", "999999", path)
+            assert (await browser.post(filled, do="accept", id="1")).status_code < 500, path
+    chosen = f"request-{asked_to_follow}"
+    seen = seen_in((await browser.get("/desk/moderation")).text)
+    refused = await browser.post("/desk/moderation/chosen", entry=chosen, do="take", seen=seen)
+    assert refused.status_code == 409
+    assert "Everything was stopped on" in refused.text
+    assert await outgoing(cap) == before
 
 
 # -- no way round

@@ -18,7 +18,7 @@ from federation.errors import FederationError
 from federation.jsonld import Document
 from fedinode.capabilities import Capabilities, load_signing_key
 from fedinode.errors import Conflict, NotFound
-from fedinode.services import resolving, sending, telling, withholding
+from fedinode.services import halting, resolving, sending, telling, withholding
 from fedinode.services.cosigning import (
     alarming,
     consenting,
@@ -346,7 +346,11 @@ async def reject_by_hand(cap: Capabilities, number: int) -> CoSignatureRow:
 
 
 def decide(session: Session, urls: Urls, number: int, *, is_accepted: bool, now: datetime) -> CoSignatureRow:
-    """List a consent that waits, or refuse it, in the caller's transaction. Raises: NotFound, Conflict."""
+    """List a consent that waits, or refuse it, in the caller's transaction.
+
+    Raises: NotFound, Conflict, Halted.
+    """
+    halting.require_running(session)
     row = _require_pending(session, number)
     if is_accepted:
         accept(session, urls, row, _key_of(session, row), now)
