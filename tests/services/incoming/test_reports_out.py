@@ -8,7 +8,7 @@ from federation import activities
 from fedinode.errors import NotFound, UsageError
 from fedinode.services import excluding, flagging, housekeeping, redressing
 from fedinode.services.flagging import Complaint
-from fedinode.storage import models, moderation_notes, outgoing_activities
+from fedinode.storage import collectives, models, moderation_notes, outgoing_activities
 from fedinode.storage.database import Session
 from tests.peer_server import Peer, PeerActor
 from tests.services.incoming.conftest import ORIGIN, Publish, Visited
@@ -124,8 +124,8 @@ async def test_what_was_said_of_people_goes_in_the_end_and_what_is_open_stays(
     await redressing.answer(cap, None, answered, "dismiss")
 
     def note(session: Session) -> None:
-        now = cap.clock()
-        moderation_notes.add(session, 1, "reply 1", "Again", account_id=None, now=now)
+        now, owner = cap.clock(), collectives.list_all(session)[0].id
+        moderation_notes.add(session, owner, "reply 1", "Again", account_id=None, now=now)
 
     await cap.database.write(note)
     tables = (models.Report, models.SentReport, models.ModerationNote)
