@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from fedinode.storage import models
 from fedinode.storage.database import Session, open_url
 from fedinode.storage.sealing import Sealer
-from tests.browser.desk_visitors import Desk, Hand
+from tests.browser.desk_visitors import Desk, Hand, submit
 from tests.nodes.harness import Node
 from tests.storage.sample_rows import add
 
@@ -82,3 +82,36 @@ def test_a_wave_of_500_replies_is_dealt_with_on_a_telephone_in_under_ten_clicks(
     expect(page.get_by_role("status")).to_contain_text(f"{HONEST} entries")
     assert replies(desk.node) == {"hidden": SPAM, "shown": HONEST}
     assert hand.clicks < 10
+
+
+LIST = """#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate
+loud.example,silence,false,false,loud,false
+no domain at all,suspend,false,false,,false
+pictures.example,noop,true,false,pictures,false
+spam1.example,banish,false,false,,false
+bad.example,suspend,true,true,"doxing, spam",false
+"""
+
+
+def test_a_list_of_servers_is_imported_and_its_faulty_lines_are_named(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "blocks.csv").write_text(LIST, "utf-8")
+    page = desk.enter("ida@example.org", "owner", javascript=False, width=360)
+    page.locator(".desk-menu summary").click()
+    page.get_by_role("link", name="Moderation", exact=True).click()
+    page.get_by_role("link", name="Who is let in").click()
+    page.get_by_role("link", name="Lists", exact=True).click()
+    page.get_by_label("File").set_input_files(tmp_path / "blocks.csv")
+    page.get_by_role("button", name="Look at it").first.click()
+    expect(page.get_by_text("no domain at all")).to_be_visible()
+    expect(page.get_by_text("banish")).to_be_visible()
+    assert desk.barriers(page, width=360) == []
+    assert levels(desk.node) == set()
+    submit(page, "Import 3 good lines")
+    expect(page.get_by_role("status")).to_be_visible()
+    assert levels(desk.node) == {"loud.example", "pictures.example", "bad.example"}
+    page.goto(f"{desk.node.origin}/desk/moderation/levels?q=bad")
+    expect(page.get_by_role("link", name="bad.example")).to_be_visible()
+
+
+def levels(node: Node) -> set[str]:
+    return {row["subject"] for row in node.rows("SELECT subject FROM levels")}
