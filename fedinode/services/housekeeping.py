@@ -28,6 +28,7 @@ from fedinode.storage import (
     media_files,
     parked_deliveries,
     retention,
+    sharing_rules,
     taken_back,
 )
 from fedinode.storage.database import Session
@@ -43,6 +44,9 @@ DELETED_TEXTS_AFTER = timedelta(days=1)
 #: An answered complaint, and what moderators noted about people.
 REPORTS_AFTER = timedelta(days=180)
 NOTES_AFTER = timedelta(days=365)
+#: What a rule proposes to reshare, and what rules met at all.
+PROPOSED_AFTER = timedelta(days=30)
+MET_AFTER = timedelta(days=365)
 INVALIDATIONS_AFTER = timedelta(days=1)
 #: A picture may be there before the post that shows it.
 ORPHANS_AFTER = timedelta(days=1)
@@ -74,6 +78,8 @@ async def purge_once(cap: Capabilities) -> Purged:
         ("sent reports", retention.sent_reports, now - REPORTS_AFTER),
         ("notes of moderators", retention.moderation_notes, now - NOTES_AFTER),
         ("stale claims", retention.moderation_claims, now - queueing.CLAIM_LASTS),
+        ("late proposals", sharing_rules.expire, now - PROPOSED_AFTER),
+        ("posts that rules met", sharing_rules.forget, now - MET_AFTER),
         ("suspended for good", taken_back.forget, now - suspending.REVERSIBLE_FOR),
         ("lists of domains", level_imports.forget, now),
     )

@@ -158,6 +158,17 @@ def end_of_object(session: Session, object_uri: str, now: datetime) -> None:
     )
 
 
+def expire(session: Session, before: datetime) -> int:
+    """End what was proposed earlier and nobody answered; return how many."""
+    late = (_MATCHES.state == "proposed") & (_MATCHES.made_at < before)
+    return session.connection().execute(update(_MATCHES).where(late).values(state="ended")).rowcount
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Delete what rules met earlier; return how many."""
+    return session.connection().execute(delete(_MATCHES).where(_MATCHES.made_at < before)).rowcount
+
+
 def _list(
     session: Session,
     collective_ids: Collection[int],

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fedinode.errors import NotAllowed, NotFound, UsageError
-from fedinode.services import excluding, halting, passing_on, registering, ruling
+from fedinode.services import excluding, halting, housekeeping, passing_on, registering, ruling
 from fedinode.storage import decisions, models
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import Thresholds
@@ -153,6 +153,18 @@ async def test_where_several_decide_and_where_all_is_stopped_nothing_is_shared_b
         await passing_on.set_rule(visited.cap, friend.uri, "auto")
     (rule,) = await passing_on.list_rules(visited.cap)
     assert (rule.mode, rule.only_proposes) == ("auto", True)
+
+
+async def test_what_nobody_answers_ends_after_a_month_and_is_forgotten_after_a_year(
+    visited: Visited, friend: PeerActor
+) -> None:
+    await passing_on.set_rule(visited.cap, friend.uri, "propose")
+    await visited.take(friend, friend.activity("Create", news(visited, friend)))
+    for days, left, rows in ((29, ["proposed"], 1), (2, [], 1), (365, [], 0)):
+        visited.clock.advance(days=days)
+        await housekeeping.purge_once(visited.cap)
+        waiting = await passing_on.list_proposed(visited.cap, ["berlin"])
+        assert (len(waiting), await visited.count(models.RuleMatch)) == (len(left), rows)
 
 
 async def test_a_rule_is_about_somebody_and_taken_away_with_what_it_proposes(
