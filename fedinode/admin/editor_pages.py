@@ -244,16 +244,18 @@ async def autosave(house: House, request: Request, member: Member, fields: Field
         {
             "number": outcome.number,
             "saved_at": outcome.saved_at.isoformat(),
-            "values": _values(outcome),
-            "needs_reload": any(text_fields.field_at(place) is None for place in outcome.taken),
+            "values": _values(outcome, as_file="source" in fields),
         },
         headers=_NO_STORE,
     )
 
 
-def _values(saved: Saved) -> dict[str, str]:
+def _values(saved: Saved, *, as_file: bool) -> dict[str, str]:
+    """Return what the page has to show now. What has no field in the form stays as the version has it."""
     if not saved.taken:
         return {}
+    if as_file:
+        return {"source": saved.source}
     values = editing.values_of(saved.source)
     fields = [field for place in saved.taken if (field := text_fields.field_at(place))]
     return {field.name: text_fields.shown(field, values) for field in fields}

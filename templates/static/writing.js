@@ -86,8 +86,8 @@
 
   function settle(told, sent, now) {
     const changed = Object.keys(told.values).length > 0;
-    // What has no box here would be undone by the next save of this page: the old base stays.
-    if (told.needs_reload || (changed && !take(told.values, sent))) {
+    // Somebody types right there: the old base stays, so that the next save finds that both changed it.
+    if (changed && !take(told.values, sent)) {
       kept = now;
       say(said.merged);
       return;

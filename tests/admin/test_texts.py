@@ -231,13 +231,23 @@ async def test_the_page_saves_by_itself_and_takes_in_what_others_change(
     await other.post(address, None, **hers | {"tags": "eins, zwei"})
     told = await browser.post(f"{address}/autosave", JSON, **form | {"body": "Neu."})
     assert told.json()["values"] == {"tags": "eins, zwei"}
+    # What has no field here, such as a translation, stays as the version has it.
+    form |= {"base": str(told.json()["number"]), "tags": "eins, zwei"}
+    file = form_of(await other.get(f"{address}?as=file"))
+    georgian = editing.change(file["source"], {("translations", "ka", "title"): "სათაური"})
+    await other.post(address, None, **file | {"source": georgian})
+    told = await browser.post(f"{address}/autosave", JSON, **form | {"body": "Neuer."})
+    form["base"] = str(told.json()["number"])
+    told = await browser.post(f"{address}/autosave", JSON, **form | {"body": "Am neusten."})
+    assert (told.status_code, told.json()["values"]) == (200, {})
+    assert "სათაური" in await standing_source(cap, address)
     same = await browser.post(f"{address}/autosave", JSON, **hers | {"tags": "drei"})
     assert (same.status_code, same.json()) == (409, {"error": "clash"})
     await browser.post(f"{address}/autosave", JSON, **hers | {"tags": "drei, vier"})
     assert sum('tags = ["drei' in each for each in await sources_of(cap, address)) == 1
 
     clock.advance(days=2)
-    assert await retracing.tidy_up(cap) == 2
+    assert await retracing.tidy_up(cap) == 3
     assert "eins, zwei" in (await browser.get(address)).text
 
 
