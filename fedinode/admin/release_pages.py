@@ -19,7 +19,7 @@ from fedinode.services.publishing import Published
 from fedinode.services.signing_in import Member
 
 _DONE: Final = {
-    "public": N_("It is public, and on its way to everybody who follows."),
+    "public": N_("These words are public now, and on their way to everybody who follows."),
     "changed": N_("What is public says the new words now, and everybody who has it is told."),
     "asked": N_("The members are asked. Your yes counts already."),
     "scheduled": N_("It is published at the moment that you chose."),

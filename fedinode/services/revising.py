@@ -8,7 +8,7 @@ from typing import Final
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict
 from fedinode.i18n import N_
-from fedinode.manuscripts import Facts, Kind, Manuscript, parse_facts
+from fedinode.manuscripts import Facts, Kind, Manuscript, facts_json, parse_facts
 from fedinode.services import (
     announcing,
     binding,
@@ -43,6 +43,7 @@ from fedinode.storage.accounts import Named
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow
 from fedinode.storage.federated_objects import ObjectRow
+from fedinode.storage.media_files import MediaRow, NewMedia
 from fedinode.storage.posts import PostRow
 from fedinode.storage.texts import TextRevisionRow
 
@@ -161,15 +162,24 @@ def _differ(session: Session, post: PostRow, prepared: Prepared) -> _Difference:
     )
 
 
-def says_the_same(session: Session, post: PostRow, prepared: Prepared) -> bool:
+def says_the_same(session: Session, draft: PostRow, prepared: Prepared) -> bool:
     """Tell whether a draft says to the word what would take its place: who signed it then signed the same."""
-    standing = federated_objects.list_of_post(session, post.id)
+    standing = federated_objects.list_of_post(session, draft.id)
     previous = drafting.texts_of_objects(session, standing)
     return not (
         _text_changed(session, standing, previous, prepared)
-        or _beside_changed(session, post, prepared)
         or _credits_changed(previous, prepared)
+        or drafting.is_moved(session, draft, prepared)
+        or draft.published_at != prepared.published
+        or any(_facts_differ(session, each, prepared) for each in standing)
     )
+
+
+def _facts_differ(session: Session, subject: ObjectRow, prepared: Prepared) -> bool:
+    """Compare all that stands beside the words of a draft, tags too: it is in no other table yet."""
+    after = drafting.facts_of_object(prepared.facts, subject.language)
+    before = federated_objects.newest_revision(session, subject.id).facts
+    return parse_facts(before) != parse_facts(facts_json(after))
 
 
 def _pass_gate(
@@ -309,11 +319,17 @@ def _object_changed(
         for each in carried
     ):
         return True
-    shown = [each.digest for each in media_files.list_of_revision(session, revision.id)]
-    if shown != [each.digest for each in prepared.media]:
+    shown = [_as_shown(each) for each in media_files.list_of_revision(session, revision.id)]
+    if shown != [_as_shown(each) for each in prepared.media]:
         return True
     after = drafting.facts_of_object(prepared.facts, subject.language)
     return _text_facts(parse_facts(revision.facts), languages) != _text_facts(after, languages)
+
+
+def _as_shown(file: MediaRow | NewMedia) -> tuple[object, ...]:
+    """Return a picture with what is said of it; a caption stands in the languages that describe it alone."""
+    captions = {language: words for language, words in file.captions.items() if language in file.alts}
+    return file.digest, dict(file.alts), captions, file.licence
 
 
 def _languages_of(session: Session, subject: ObjectRow, prepared: Prepared) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import func, select
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import registering, voting
-from fedinode.storage import audit_log, decisions, desk_texts, posts
+from fedinode.services import registering, releasing, voting
+from fedinode.storage import audit_log, decisions, desk_texts, federated_objects, posts
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow, Thresholds
-from fedinode.storage.models import OutgoingActivity
+from fedinode.storage.models import OutgoingActivity, Revision
 from tests.admin.conftest import Browser
 from tests.admin.test_text_pictures import photograph, send
 from tests.admin.texts import NEWS, begin, rewrite, said, source_of
@@ -67,6 +67,13 @@ async def release(
     """Press a button of the page; return the status, where it leads, and what the page says."""
     answer = await browser.post(f"/desk/texts/{uid}/release", number=str(number), do=do, at=at, zone=zone)
     return answer.status_code, answer.headers.get("location", "").partition("?done=")[2], said(answer.text)
+
+
+async def change(cap: Capabilities, browser: Browser) -> str:
+    """Begin to change the newest post; return the uid of the working copy."""
+    newest = await cap.database.read(lambda session: posts.list_newest(session, None, 1)[0])
+    answer = await browser.post("/desk/texts/of-post", post=newest.uid)
+    return str(answer.headers["location"].rpartition("/")[2])
 
 
 async def test_one_who_decides_alone_publishes_a_text_once_however_often_they_press(
@@ -183,18 +190,9 @@ async def test_a_change_of_a_public_text_is_what_the_members_agreed_to_whatever_
 ) -> None:
     await browser.sign_in(cap, "ana@example.org", "editor")
     await other.sign_in(cap, "ben@example.org", "editor")
-    first = await begin(cap, browser)
-    await release(browser, first)
+    await release(browser, await begin(cap, browser))
     await let_two_decide(cap)
-
-    def post_uid(session: Session) -> str:
-        copy = desk_texts.find(session, first)
-        assert copy is not None
-        assert copy.post_id is not None
-        return posts.get(session, copy.post_id).uid
-
-    answer = await browser.post("/desk/texts/of-post", post=await cap.database.read(post_uid))
-    uid = answer.headers["location"].rpartition("/")[2]
+    uid = await change(cap, browser)
     assert (await release(browser, uid))[:2] == (303, "same")
     agreed = await rewrite(cap, browser, uid, (await source_of(cap, uid)).replace("Sieben", "Acht"))
     assert (await release(browser, uid, agreed, do="at", at="2026-11-21T12:00", zone="UTC"))[0] == 409
@@ -228,6 +226,15 @@ async def test_pictures_that_may_not_go_out_hold_a_text_back(cap: Capabilities, 
     await browser.post(path, do="describe", alt="Ein Reiher")
     assert (await release(browser, uid, 2))[:2] == (303, "public")
     assert 'alt="Ein Reiher"' in (await browser.get("/@berlin/de/reiher-am-kanal")).text
+    uid = await change(cap, browser)
+    name = (
+        (await browser.get(f"/desk/texts/{uid}/pictures")).text.partition("/pictures/")[2].partition('"')[0]
+    )
+    assert (await release(browser, uid))[:2] == (303, "same")
+    await browser.post(f"/desk/texts/{uid}/pictures/{name}", do="describe", alt="Zwei Reiher")
+    assert (await release(browser, uid, 2))[:2] == (303, "public")
+    assert 'alt="Zwei Reiher"' in (await browser.get("/@berlin/de/reiher-am-kanal")).text
+    assert await activities(cap) == ["Create", "Update"]
 
 
 async def test_a_public_text_is_deleted_once_its_title_is_typed(cap: Capabilities, browser: Browser) -> None:
@@ -250,12 +257,7 @@ async def test_a_statement_that_others_can_sign_is_amended_as_a_new_draft(
     await browser.sign_in(cap, "ana@example.org", "owner")
     uid = await begin(cap, browser, STATEMENT)
     assert (await release(browser, uid))[:2] == (303, "public")
-
-    def post_uid(session: Session) -> str:
-        return posts.list_newest(session, None, 1)[0].uid
-
-    answer = await browser.post("/desk/texts/of-post", post=await cap.database.read(post_uid))
-    uid = answer.headers["location"].rpartition("/")[2]
+    uid = await change(cap, browser)
     number = await rewrite(cap, browser, uid, (await source_of(cap, uid)).replace("trocken", "vergiftet"))
     assert "Others signed this statement" in (await browser.get(f"/desk/texts/{uid}/release")).text
     status, _, page = await release(browser, uid, number)
@@ -324,3 +326,40 @@ async def test_whoever_is_asked_sees_the_page_with_its_pictures_as_long_as_it_is
     assert (await other.get(f"{path}/pictures/{name}")).status_code == 404
     await browser.post(f"/desk/texts/{uid}/release/call-off")
     assert (await browser.get(f"{path}/preview")).status_code == 404
+
+
+async def test_a_draft_that_others_signed_is_published_as_it_is_unless_anything_beside_its_words_changed(
+    cap: Capabilities, browser: Browser
+) -> None:
+    await browser.sign_in(cap, "ana@example.org", "owner")
+    tagged = STATEMENT.replace('cosign = "anyone"', 'cosign = "anyone"\ntags = ["Wasser"]')
+    for changes, states in ((False, ["public"]), (True, ["dropped", "public"])):
+        uid = await begin(cap, browser, tagged.replace("Wasser", f"Wasser {changes}"))
+        kept = await browser.post(f"/desk/texts/{uid}/release/draft", number="1")
+        assert kept.status_code == 303
+        await freeze_newest(cap)
+        if changes:
+            await rewrite(
+                cap, browser, uid, (await source_of(cap, uid)).replace('tags = ["W', 'tags = ["Kein W')
+            )
+        assert (await release(browser, uid, 2 if changes else 1))[:2] == (303, "public")
+        assert await cap.database.read(revisions_of_newest) == states
+
+
+async def freeze_newest(cap: Capabilities) -> None:
+    """Bind the newest draft to its text, as asking others to sign it does."""
+    row = await cap.database.read(lambda session: registering.require_collective(session, "berlin"))
+    press = await releasing.open_press(cap, row)
+
+    def write(session: Session) -> None:
+        post = posts.list_newest(session, None, 1)[0]
+        releasing.freeze_object(session, press, post, federated_objects.list_of_post(session, post.id)[0])
+
+    await cap.database.write(write)
+
+
+def revisions_of_newest(session: Session) -> list[str]:
+    post = posts.list_newest(session, None, 1)[0]
+    subject = federated_objects.list_of_post(session, post.id)[0]
+    query = select(Revision.state).where(Revision.object_id == subject.id).order_by(Revision.number)
+    return list(session.scalars(query).all())
