@@ -9,7 +9,7 @@ from sqlalchemy import select
 from fedinode.capabilities import Capabilities
 from fedinode.config import MailSettings
 from fedinode.errors import UsageError
-from fedinode.services import halting, housekeeping, publishing
+from fedinode.services import alerting, halting, housekeeping, publishing, withholding
 from fedinode.services.cosigning import bundling, ticking
 from fedinode.services.supporting import bouncing, informing
 from fedinode.storage import models
@@ -274,6 +274,29 @@ async def test_a_form_that_ended_takes_nobody_and_who_signed_in_time_still_confi
     assert "<form" not in (await ana.get(f"{statement}/sign/de")).text
     await ana.press(link)
     assert await rows(cap) == [("confirmed", "Ana Lovelace", False)]
+
+
+async def test_under_attack_the_form_asks_to_come_back_and_says_again_when_it_is_over(
+    ana: Signer, statement: str, cap: Capabilities, clock: Clock
+) -> None:
+    assert "<form" in (await ana.get(f"{statement}/sign/de")).text
+    await alerting.begin(cap, 3)
+    paused = await ana.get(f"{statement}/sign/en")
+    assert "paused for a while" in paused.text
+    assert "cannot be signed any more" not in paused.text
+    assert (await ana.sign(statement)).status_code == 409
+    assert await rows(cap) == []
+    clock.advance(hours=4)
+    await alerting.end_due(cap)
+    assert (await ana.sign(statement)).status_code == 200
+
+
+async def test_a_name_that_a_rule_holds_is_looked_at_before_it_counts(
+    ana: Signer, statement: str, cap: Capabilities
+) -> None:
+    await withholding.add(cap, "word", "lovelace")
+    await ana.confirmed(statement, name="Аna LOVELАCE")
+    assert [row[0] for row in await rows(cap)] == ["suspect"]
 
 
 async def test_a_mailbox_that_does_not_exist_is_not_written_to_again(
