@@ -12,7 +12,7 @@ from fedinode import text
 from fedinode.cache import NODE_KEY
 from fedinode.capabilities import Capabilities
 from fedinode.errors import UsageError
-from fedinode.storage import invalidations, node_facts
+from fedinode.storage import audit_log, invalidations, node_facts
 from fedinode.storage.database import Session
 
 MAX_CHARS: Final = 200
@@ -76,6 +76,7 @@ def read_banner(session: Session, now: datetime) -> Banner | None:
 async def _put(cap: Capabilities, document: str, now: datetime) -> None:
     def write(session: Session) -> None:
         node_facts.put(session, _FACT, document)
+        audit_log.add(session, "collective.banner", "node", now=now)
         invalidations.record(session, (NODE_KEY,), now)
 
     await cap.database.write(write)

@@ -13,7 +13,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import UsageError
 from fedinode.services import halting, illustrating, portraying, registering, sending
 from fedinode.services.sending import Outgoing
-from fedinode.storage import collectives, invalidations, media_files
+from fedinode.storage import audit_log, collectives, invalidations, media_files
 from fedinode.storage.collectives import CollectiveRow, CollectiveText
 from fedinode.storage.database import Session
 from fedinode.urls import Urls
@@ -50,6 +50,7 @@ async def describe(cap: Capabilities, collective: str, change: Description) -> i
             raise UsageError(f"{row.name} has no name in {change.language} yet; give one with --name.")
         name = change.name.strip() if change.name is not None else _known_name(known)
         collectives.put_text(session, row.id, change.language, name=name, about=_about(change, known))
+        audit_log.add(session, "collective.described", row.uri, now=cap.clock())
         return tell_followers(session, cap, row)
 
     return await _commit(cap, collective, write)
@@ -86,6 +87,7 @@ async def set_look(
         if media is not None:
             media_id = media_files.ensure(session, media, cap.clock())
             collectives.set_avatar(session, row.id, media_id)
+        audit_log.add(session, "collective.described", row.uri, now=cap.clock())
         keys = (NODE_KEY, SIGNERS_KEY, collective_key(row.name))
         invalidations.record(session, keys, cap.clock())
         # A colour is the pages' business alone; a picture and a country stand in its document.

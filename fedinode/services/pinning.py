@@ -17,7 +17,7 @@ from fedinode.manuscripts import Kind
 from fedinode.services import describing, halting, publishing, releasing, sending
 from fedinode.services.publishing import Published
 from fedinode.services.sending import Outgoing
-from fedinode.storage import collectives, invalidations, posts
+from fedinode.storage import audit_log, collectives, invalidations, posts
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.posts import PostRow
@@ -80,6 +80,8 @@ async def _set_pin(
         require(session, post, row)
         was_bare = not posts.list_pinned(session, row.id)
         posts.set_pinned(session, post.id, deed.pinned_at)
+        said = "post.unpinned" if deed.pinned_at is None else "post.pinned"
+        audit_log.add(session, said, url, now=cap.clock())
         described = publishing.describe(session, cap.urls, row, post)
         queued = _tell(session, cap, row, deed, described.uri)
         if was_bare or not posts.list_pinned(session, row.id):

@@ -8,7 +8,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.i18n import N_
 from fedinode.resources import installed_version
 from fedinode.services.findings import Finding, fault, good, note
-from fedinode.storage import collectives, decisions, node_facts, soundings, versions
+from fedinode.storage import audit_log, collectives, decisions, node_facts, soundings, versions
 from fedinode.storage.database import Session
 from fedinode.storage.soundings import People, Queues
 
@@ -193,6 +193,7 @@ async def note_backup(cap: Capabilities, where: str) -> None:
     def write(session: Session) -> None:
         node_facts.put(session, BACKUP, " ".join(where.split())[:200])
         node_facts.put(session, BACKUP_AT, cap.clock().isoformat())
+        audit_log.add(session, "node.backup", "node", now=cap.clock(), details={"where": where[:200]})
 
     await cap.database.write(write)
 

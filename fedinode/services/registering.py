@@ -16,7 +16,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound, UsageError
 from fedinode.i18n import N_
 from fedinode.services import portraying
-from fedinode.storage import accounts, collectives, follows, invalidations, posts, signing_keys
+from fedinode.storage import accounts, audit_log, collectives, follows, invalidations, posts, signing_keys
 from fedinode.storage.accounts import AccountRow
 from fedinode.storage.collectives import CollectiveRow, NewCollective
 from fedinode.storage.database import Session
@@ -114,7 +114,9 @@ async def set_federate(cap: Capabilities, name: str, federate: str) -> None:
         raise UsageError(f'"{federate}" is none of {", ".join(FEDERATE)}.')
 
     def write(session: Session) -> None:
-        collectives.set_federate(session, require_collective(session, name).id, federate)
+        row = require_collective(session, name)
+        collectives.set_federate(session, row.id, federate)
+        audit_log.add(session, "collective.federate", row.uri, now=cap.clock(), details={"how": federate})
 
     await cap.database.write(write)
 

@@ -59,6 +59,11 @@ def signers(session: Session) -> int:
     table = models.Supporter
     session.execute(delete(models.SupporterMessage))
     session.execute(delete(models.MailBlock))
+    # Who complained about what, and what moderators wrote of people.
+    session.execute(delete(models.ModerationNote))
+    session.execute(delete(models.ModerationClaim))
+    session.execute(delete(models.SentReport))
+    session.execute(delete(models.Report))
     pending = _gone(session, table, table.state == "pending")
     hidden = or_(table.state != "confirmed", table.shown == "number")
     nothing = {"name": None, "role": None, "city": None, "actor_uri": None, "evidence_uri": None}
@@ -96,6 +101,8 @@ def members(session: Session) -> int:
     """Forget addresses, names, passwords and second factors of all members; what they did stays by number."""
     table = models.Account
     session.execute(delete(models.RecoveryCode))
+    session.execute(delete(models.Notice))
+    session.execute(delete(models.NoticeChoice))
     numbers = list(session.scalars(select(table.id)))
     for number in numbers:
         nothing = dict.fromkeys(("email", "email_hmac", "password_hash", "totp_secret", "totp_since"))
