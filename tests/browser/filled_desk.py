@@ -28,7 +28,7 @@ from fedinode.services.signing_in import Member
 from fedinode.storage import models
 from fedinode.storage.database import Session
 from tests.admin.test_delivery_pages import follower
-from tests.admin.test_moderation import report_about
+from tests.admin.test_desk_reports import report_about
 from tests.admin.test_waiting import NEWS, request_of, two_decide
 from tests.browser.sample_site import TEXTS, Site
 from tests.storage.sample_rows import add
