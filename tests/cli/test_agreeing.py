@@ -85,7 +85,9 @@ def test_members_come_go_and_are_told(run: Run) -> None:
     assert "no address any more" in run("account", "feed", OWNER, "--off").err
     lower = run("collective", "set", "berlin", "--publish", "1", "--account", OWNER)
     assert "Too few members are left" in lower.err
-    assert run("collective", "set", "berlin").id == "publish 2, edit 2, delete 2, cosign 1, withdraw 1, block 1"
+    assert (
+        run("collective", "set", "berlin").id == "publish 2, edit 2, delete 2, cosign 1, withdraw 1, block 1"
+    )
     assert (
         "could never agree"
         in run("collective", "set", "berlin", "--cosign", "9", "--account", OWNER, code=1).err
@@ -105,3 +107,31 @@ def test_the_audit_is_listed_and_a_changed_entry_is_noticed(run: Run, node: Node
             database.execute(f"DROP TRIGGER {name}")
         database.execute("UPDATE audit SET action = 'nothing' WHERE id = 1")
     assert "Entry 1 of the audit does not fit" in run("audit", code=1).err
+
+
+@pytest.mark.usefixtures("pair")
+def test_what_was_agreed_to_waits_and_is_stopped_and_so_is_everything(run: Run, written: Path) -> None:
+    set_to = run("collective", "set", "berlin", "--cooling", "30", "--account", OWNER)
+    assert "cooling-off 30 minutes" in set_to.err
+    assert "at most 1440 minutes" in run("collective", "set", "berlin", "--cooling", "-1", code=2).err
+    uri = run("post", str(written), "--draft").id
+    asked = run("publish", uri, "--account", OWNER)
+    agreed = run("vote", asked.id, "yes", "--account", BEN)
+    assert "Enough agreed. The node does it by itself from" in agreed.err
+    assert f"fedinode stop {asked.id}" in agreed.err
+    (waiting,) = json.loads(run("decisions", "--json").out)
+    assert waiting["done_at"] > waiting["agreed_at"]
+    assert run("stop", asked.id, "--account", BEN).id == asked.id
+    assert "nothing to stop" in run("stop", asked.id, code=1).err
+    assert "There is no decision" in run("stop", "nothing", code=1).err
+    assert json.loads(run("decisions", "--json").out) == []
+
+    assert "--yes" in run("stop", code=2).err
+    assert run("stop", "--yes", "--why", "Somebody has our key", "--account", BEN).id == "stopped"
+    assert (
+        "Everything was stopped on" in run("collective", "look", "berlin", "--accent", "#aa0000", code=1).err
+    )
+    assert "Somebody has our key" in run("resume", code=2).err
+    assert "Everything goes on" in run("resume", "--yes").err
+    assert "Nothing is stopped" in run("resume").err
+    assert run("collective", "look", "berlin", "--accent", "#aa0000").code == 0

@@ -66,6 +66,9 @@ COMMANDS: Final = (
     ("wait no more", "collective set berlin --cooling 0", True),
     ("speak with new keys", "rotate-keys --yes", True),
     ("suspend a domain", "block bad.example --yes", True),
+    ("suspend the domains of a list", "import-blocks {list} --yes", True),
+    ("lift a suspension", "unblock worse.example", True),
+    ("make a suspension less", "block worse.example --severity open --yes", True),
 )
 
 
@@ -96,6 +99,9 @@ def names(node: Node, run: Run, tmp_path: Path) -> Mapping[str, str]:
         found[name] = str(path)
     for email, role in ((BEN, "owner"), (CEM, "reader"), ("dora@berlin.example", "owner")):
         run("account", "add", email, "--role", role)
+    run("block", "worse.example", "--yes")
+    found["list"] = str(tmp_path / "list.csv")
+    Path(found["list"]).write_text("#domain,#severity\nspam.example,suspend\nscam.example,suspend\n", "utf-8")
     return {**found, "archive": str(tmp_path / "archive")}
 
 
