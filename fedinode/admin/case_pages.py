@@ -11,7 +11,7 @@ from starlette.responses import Response
 from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.admin.moderation_pages import KIND_WORDS, MODERATION, number, rule_words_for
-from fedinode.errors import Conflict, NotAllowed, NotFound, UsageError
+from fedinode.errors import Conflict, Halted, NotAllowed, NotFound, UsageError
 from fedinode.i18n import N_
 from fedinode.services import clearing, examining, jotting, queueing, redressing
 from fedinode.services.jotting import About
@@ -157,10 +157,12 @@ async def _try(
         return doors.to(f"{MODERATION}/{kind}/{which}?done={await work()}")
     except NotFound as error:
         raise HTTPException(404) from error
+    except Halted:
+        raise
     except UsageError as error:
-        said = _Said(status=422, trouble=str(error), typed=typed)
+        said = _Said(status=422, trouble=error.translated(doors.translator(request)), typed=typed)
     except (Conflict, NotAllowed) as error:
-        said = _Said(status=409, trouble=str(error), typed=typed)
+        said = _Said(status=409, trouble=error.translated(doors.translator(request)), typed=typed)
     return await _page(house, request, member, said)
 
 
@@ -196,7 +198,7 @@ async def _page(house: House, request: Request, member: Member, said: _Said) -> 
         deeds=DEEDS,
         levels=LEVELS,
         done=said.done,
-        trouble=doors.translator(request)(said.trouble) if said.trouble else "",
+        trouble=said.trouble,
         typed=said.typed[: jotting.MAX_NOTE_CHARACTERS],
     )
 

@@ -94,7 +94,9 @@ async def send(house: House, request: Request, member: Member, fields: Fields) -
     except NotFound as error:
         raise HTTPException(404) from error
     except UsageError as error:
-        return await _form(house, request, member, complaint, status=422, trouble=str(error))
+        return await _form(
+            house, request, member, complaint, status=422, trouble=error.translated(doors.translator(request))
+        )
     return doors.page(house, request, "admin/moderation_send.html", member=member, prepared=prepared)
 
 
@@ -121,5 +123,5 @@ async def _form(
         complaint=complaint,
         collectives=member.where("moderate"),
         max_chars=flagging.MAX_WORDS_CHARACTERS,
-        trouble=doors.translator(request)(trouble) if trouble else "",
+        trouble=trouble,
     )
