@@ -186,3 +186,26 @@ async def test_what_is_nobodys_here_goes_to_the_first_collective(
     assert ("About the node" in own, "About the post" in own) == (True, False)
     assert ("About the node" in foreign, "About the post" in foreign) == (False, True)
     assert "this node" in own
+
+
+@ONE_DATABASE
+async def test_a_flood_of_reports_is_closed_at_once_and_nothing_about_one_is_accepted(
+    cap: Capabilities, browser: Browser, tmp_path: Path
+) -> None:
+    post = await published(cap, tmp_path)
+    numbers = [await report_about(cap, post.uri, words=f"Look {number}") for number in range(4)]
+    await browser.sign_in(cap, ANA, "moderator")
+    page = await browser.get("/desk/moderation?kind=report")
+    assert "Close all 4 that match" in page.text
+    assert 'value="take"' not in page.text
+    seen = seen_in(page.text)
+    entry = f"report-{numbers[0]}"
+    refused = await browser.post("/desk/moderation/chosen", entry=entry, do="take", seen=seen)
+    assert refused.status_code == 422
+    assert (await browser.post("/desk/moderation/chosen", entry=entry, do="refuse", seen=seen)).is_redirect
+    fields: dict[str, str | list[str]] = {"kind": "report", "do": "refuse", "seen": seen, "sure": "yes"}
+    done = await browser.post("/desk/moderation/all", None, **fields)
+    assert "count=3&" in done.headers["location"]
+    rows = await cap.database.read(lambda session: reports.by_ids(session, numbers))
+    assert {row.state for row in rows} == {"dismissed"}
+    assert "nothing was done" in (await browser.get("/desk/moderation/answered")).text
