@@ -199,7 +199,10 @@ async def cosign(house: House, request: Request, member: Member, fields: Fields)
         done = await handing_on.cosign(house.site.cap, member, post, collective)
         return "signed" if done.co_signature_uri else "voting"
 
-    return await _act(house, request, member, fields, act)
+    answer = await _act(house, request, member, fields, act)
+    # Who signs alone does not see the pages of the network.
+    is_led_on = answer.status_code == 303 and not member.may("network")
+    return doors.to(f"{DESK}/signatures") if is_led_on else answer
 
 
 async def _act(

@@ -47,21 +47,23 @@ async def reshare(
         await cap.database.read(lambda session: publishing.require_alone(session, row))
     subject = await answering.find_answered(cap, url)
 
-    def write(session: Session) -> Reshared:
+    def write(session: Session) -> tuple[Reshared, bool]:
         halting.require_running(session)
         shared = sharing.share(session, cap.urls, row, subject, cap.clock(), comment=comment)
         if not shared.already:
             _audit(session, cap, "reshare.made", subject.uri, row, account)
-        return Reshared(
+        made = Reshared(
             activity_uri=shared.activity_uri,
             object_uri=subject.uri,
             already=shared.already,
             deliveries=shared.deliveries,
         )
+        return made, shared.comment == comment
 
-    reshared = await cap.database.write(write)
+    reshared, is_same = await cap.database.write(write)
     cap.bells.deliver.set()
-    if comment is None or reshared.already:
+    # Once more with the same comment: the process may have died before the comment was made.
+    if comment is None or not is_same:
         return reshared
     manuscript = _comment(row, reshared, comment)
     note = await publishing.post(cap, manuscript, collective=row.name, draft=is_asked)

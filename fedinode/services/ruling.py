@@ -19,7 +19,7 @@ from fedinode.services.answering import Answered
 from fedinode.services.composing import Mention
 from fedinode.services.handling import NOTHING, Keys, World
 from fedinode.services.keeping import Submission
-from fedinode.storage import collectives, follows, inboxes, reshares, sharing_rules
+from fedinode.storage import audit_log, collectives, follows, inboxes, reshares, sharing_rules
 from fedinode.storage.database import Session
 from fedinode.storage.remote_actors import RemoteActor
 from fedinode.storage.sharing_rules import NewMatch, RuleRow
@@ -116,6 +116,7 @@ def _apply(
         return NOTHING
     row = collectives.get(session, rule.collective_id)
     sharing.share(session, world.urls, row, _subject(session, submission, author), world.now)
+    _audit(session, "reshare.by-rule", submission.subject.uri, row.name, world)
     return frozenset({collective_key(row.name)})
 
 
@@ -146,6 +147,10 @@ def _subject(session: Session, submission: Submission, author: RemoteActor) -> A
     )
 
 
+def _audit(session: Session, deed: str, object_uri: str, collective: str, world: World) -> None:
+    audit_log.add(session, deed, object_uri, now=world.now, details={"collective": collective})
+
+
 # -- what is deleted
 
 
@@ -156,5 +161,6 @@ def end(session: Session, world: World, object_uri: str) -> Keys:
     for collective_id in reshares.list_standing(session, object_uri):
         row = collectives.get(session, collective_id)
         unsharing.take_back(session, world.urls, row, object_uri, world.now)
+        _audit(session, "reshare.ended", object_uri, row.name, world)
         keys |= {collective_key(row.name)}
     return keys

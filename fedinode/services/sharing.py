@@ -22,6 +22,8 @@ class Shared:
     activity_uri: str
     already: bool
     deliveries: int
+    #: What was to be said beside it.
+    comment: str | None
 
 
 def share(
@@ -37,7 +39,12 @@ def share(
     collectives.lock(session, row.id)
     standing = reshares.find_standing(session, row.id, subject.uri)
     if standing is not None:
-        return Shared(activity_uri=standing.activity_uri, already=True, deliveries=0)
+        return Shared(
+            activity_uri=standing.activity_uri,
+            already=True,
+            deliveries=0,
+            comment=standing.comment_markdown,
+        )
     outgoing = Outgoing(
         type=activities.ANNOUNCE,
         actor_uri=row.uri,
@@ -62,4 +69,4 @@ def share(
     )
     reshares.add(session, new, now)
     invalidations.record(session, [collective_key(row.name)], now)
-    return Shared(activity_uri=sent.uri, already=False, deliveries=sent.deliveries)
+    return Shared(activity_uri=sent.uri, already=False, deliveries=sent.deliveries, comment=comment)

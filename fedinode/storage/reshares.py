@@ -20,6 +20,7 @@ class ReshareRow:
     activity_id: int
     activity_uri: str
     activity_body: bytes
+    comment_markdown: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ def find_standing(session: Session, collective_id: int, object_uri: str) -> Resh
             _TABLE.activity_id,
             activities.uri.label("activity_uri"),
             activities.body.label("activity_body"),
+            _TABLE.comment_markdown,
         )
         .join(activities, activities.id == _TABLE.activity_id)
         .where(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from federation import jsonld
 from fedinode.capabilities import Capabilities
@@ -134,6 +135,7 @@ async def test_an_editor_reshares_once_with_a_comment_and_takes_it_back(
     assert "reshared by berlin" in page.text
     assert await _boosts(cap) == 1
     assert "Read this." in (await browser.get("/@berlin")).text
+    assert len(await cap.database.read(lambda session: session.scalars(select(models.Post.id)).all())) == 1
     for _ in range(2):
         answer = await browser.post(f"{path}/reshare", collective="berlin", do="undo")
         assert answer.headers["location"] == f"{path}?done=undone"

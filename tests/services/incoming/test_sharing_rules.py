@@ -7,7 +7,7 @@ import pytest
 
 from fedinode.errors import NotAllowed, NotFound, UsageError
 from fedinode.services import excluding, halting, housekeeping, passing_on, registering, ruling
-from fedinode.storage import decisions, models
+from fedinode.storage import audit_log, decisions, models
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import Thresholds
 from tests.peer_server import Document, PeerActor
@@ -54,6 +54,10 @@ async def test_a_rule_shares_a_new_post_once_and_takes_it_back_with_it(
     await visited.take(friend, friend.activity("Delete", note["id"]))
     assert await boosts(visited) == []
     assert len(await visited.sent("Undo")) == 1
+    deeds = await visited.cap.database.read(
+        lambda session: [each.action for each in audit_log.entries(session)]
+    )
+    assert deeds == ["share.rule", "reshare.by-rule", "reshare.ended"]
     await visited.take(friend, friend.activity("Create", note))
     assert (await boosts(visited), len(await visited.sent("Announce"))) == ([], 1)
 
