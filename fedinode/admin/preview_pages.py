@@ -69,6 +69,7 @@ async def show_mastodon(house: House, request: Request, member: Member) -> Respo
         "admin/preview_mastodon.html",
         member=member,
         working=found.working,
+        card_kind=found.rehearsal.pages[0].kind,
         collective=found.rehearsal.pages[0].collective,
         shown=toots(request, found.rehearsal, found.on_mastodon),
     )
@@ -133,6 +134,7 @@ async def show_asked_mastodon(house: House, request: Request, member: Member) ->
         member=member,
         working=None,
         back=f"/desk/decisions/{uid}",
+        card_kind=found.rehearsal.pages[0].kind,
         collective=found.rehearsal.pages[0].collective,
         shown=toots(request, found.rehearsal, found.on_mastodon),
     )

@@ -363,3 +363,22 @@ def revisions_of_newest(session: Session) -> list[str]:
     subject = federated_objects.list_of_post(session, post.id)[0]
     query = select(Revision.state).where(Revision.object_id == subject.id).order_by(Revision.number)
     return list(session.scalars(query).all())
+
+
+async def test_what_nobody_is_sent_and_what_cannot_be_read_yet_is_said_before(
+    cap: Capabilities, browser: Browser
+) -> None:
+    await browser.sign_in(cap, "ana@example.org", "editor")
+    page = await begin(cap, browser, '+++\ntype = "page"\ntitle = "Über uns"\nlanguage = "de"\n+++\n\nWir.\n')
+    assert "Nobody is sent it." in said((await browser.get(f"/desk/texts/{page}/release")).text)
+    assert "nobody is sent them" in said((await browser.get(f"/desk/texts/{page}/preview/mastodon")).text)
+    old = NEWS.replace('type = "news"', 'type = "news"\npublished = 2020-05-01T12:00:00Z')
+    dated = await begin(cap, browser, old)
+    assert "It has an old date" in said((await browser.get(f"/desk/texts/{dated}/release")).text)
+    broken = await begin(cap, browser, '+++\ntype = "news"\nlanguag = "de"\n+++\n\nWort.\n')
+    for path in ("release", "preview", "preview/mastodon"):
+        shown = await browser.get(f"/desk/texts/{broken}/{path}")
+        assert "languag" in said(shown.text), path
+        assert str(cap.settings.data_dir) not in shown.text, path
+    assert (await release(browser, broken))[0] == 409
+    assert await activities(cap) == []
