@@ -1,4 +1,4 @@
-"""What the members agreed to waits for a while, in which each of them can stop it; blocking is decided, too."""
+"""What the members agreed to waits for a while, in which each of them can stop it; blocking, too."""
 
 import sqlalchemy as sa
 from alembic import op
