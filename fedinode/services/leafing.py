@@ -30,6 +30,8 @@ State = Literal["writing", "draft", "asked", "scheduled", "public", "thrown-away
 Shelf = Literal["in-work", "scheduled", "public", "thrown-away"]
 
 PAGE: Final = 30
+#: The questions that a text waits for.
+_ASKED: Final = frozenset({"publish", "publish-joint", "edit", "edit-joint"})
 #: More drafts than that nobody looks through.
 MOST: Final = 200
 
@@ -139,7 +141,7 @@ def _in_work(look: _Look, page: int) -> Shelved:
     changed = {copy.post_id for copy in copies}
     asked = _asked(look)
     drafts = [post for post in _drafts(look) if post.id not in changed]
-    lines = _copy_lines(look, copies) + [_post_line(look, post, asked) for post in drafts]
+    lines = _copy_lines(look, copies, asked) + [_post_line(look, post, asked) for post in drafts]
     lines.sort(key=lambda line: line.changed_at, reverse=True)
     return _cut(lines, page)
 
@@ -160,7 +162,7 @@ def _public(look: _Look, page: int) -> Shelved:
 
 
 def _thrown_away(look: _Look, page: int) -> Shelved:
-    return _cut(_copy_lines(look, desk_texts.list_of(look.session, look.own, ("dropped",))), page)
+    return _cut(_copy_lines(look, desk_texts.list_of(look.session, look.own, ("dropped",)), {}), page)
 
 
 _SHELVES: Final = {
@@ -186,29 +188,44 @@ def _asked(look: _Look) -> dict[str, DecisionRow]:
         row.subject_uri: row
         for collective_id in look.own
         for row in decisions.list_newest(look.session, states=("open",), collective_id=collective_id)
-        if row.action in ("publish", "publish-joint")
+        if row.action in _ASKED
     }
 
 
-def _copy_lines(look: _Look, copies: Sequence[CopyRow]) -> list[TextLine]:
+def _copy_lines(look: _Look, copies: Sequence[CopyRow], asked: Mapping[str, DecisionRow]) -> list[TextLine]:
     newest = desk_texts.newest_of(look.session, [copy.id for copy in copies])
-    return [_copy_line(look, copy, newest[copy.id]) for copy in copies]
+    return [_copy_line(look, copy, newest[copy.id], asked) for copy in copies]
 
 
-def _copy_line(look: _Look, copy: CopyRow, line: VersionLine) -> TextLine:
+def _copy_line(look: _Look, copy: CopyRow, line: VersionLine, asked: Mapping[str, DecisionRow]) -> TextLine:
     post = None if copy.post_id is None else posts.get(look.session, copy.post_id)
+    question = None if post is None else asked.get(_uri_of(look, post))
     return TextLine(
         title=copy.title,
         kind=copy.kind,
         language=copy.language,
         collective=look.own[copy.collective_id],
-        state="thrown-away" if copy.state == "dropped" else "writing",
+        state=_state_of_copy(copy, question),
         changed_at=line.saved_at,
         changed_by=look.names.get(line.account_id, "") if line.account_id else "",
         uid=copy.uid,
         post_uid=post.uid if post else None,
         is_change=post is not None and post.state == "public",
+        due_at=question.not_before if question else None,
     )
+
+
+def _uri_of(look: _Look, post: PostRow) -> str:
+    collective = collectives.get(look.session, post.collective_id)
+    return publishing.describe(look.session, look.cap.urls, collective, post).uri
+
+
+def _state_of_copy(copy: CopyRow, question: DecisionRow | None) -> State:
+    if copy.state == "dropped":
+        return "thrown-away"
+    if question is None:
+        return "writing"
+    return "scheduled" if question.not_before else "asked"
 
 
 def _post_line(look: _Look, post: PostRow, asked: Mapping[str, DecisionRow]) -> TextLine:

@@ -411,6 +411,11 @@ async def test_drafts_and_public_posts_are_opened_at_the_desk(
     scheduled = (await browser.get("/desk/texts?shelf=scheduled")).text
     assert "Vom Befehl" in scheduled
     assert "due" in scheduled
+    # In the list of what is in work it stands with its working copy, and says the same of it.
+    in_work = await leafing.list_all(cap, "in-work", "berlin")
+    assert [(each.state, each.uid is None, each.due_at is None) for each in in_work] == [
+        ("scheduled", False, False)
+    ]
     clock.advance(days=2, hours=1)
     await voting.act_on_ripe(cap)
     await browser.sign_in(cap, "ben@example.org", "author")
