@@ -47,7 +47,7 @@ async def deliveries(cap: Capabilities) -> tuple[Finding, ...]:
         words = N_("{count} deliveries wait, the oldest since {since} UTC.")
         remedy = N_("Does the worker run? It is a part of `fedinode serve`.")
         return told + note("deliveries", words, remedy, count=waiting, since=_moment(found.oldest_due_at))
-    return told + good("deliveries", N_("{count} deliveries wait to be sent."), count=waiting)
+    return told + good("deliveries", N_("Deliveries that wait to be sent: {count}."), count=waiting)
 
 
 async def received(cap: Capabilities) -> tuple[Finding, ...]:
@@ -58,7 +58,9 @@ async def received(cap: Capabilities) -> tuple[Finding, ...]:
         words = N_("{count} messages of others wait to be applied; beyond {most} nothing more is taken in.")
         remedy = N_("Is this an attack? At the desk, Moderation has a switch for it.")
         return fault("received", words, remedy, count=found.journal_waiting, most=most)
-    return good("received", N_("{count} messages of others wait to be applied."), count=found.journal_waiting)
+    return good(
+        "received", N_("Messages of others that wait to be applied: {count}."), count=found.journal_waiting
+    )
 
 
 async def database(cap: Capabilities) -> tuple[Finding, ...]:
@@ -91,7 +93,7 @@ async def mail(cap: Capabilities) -> tuple[Finding, ...]:
         words = N_("{count} letters wait, the oldest since {since} UTC.")
         since = _moment(found.mail_due_at)
         return told + fault("mail", words, remedy, count=found.mail_waiting, since=since)
-    return told + good("mail", N_("{count} letters wait to be sent."), count=found.mail_waiting)
+    return told + good("mail", N_("Letters that wait to be sent: {count}."), count=found.mail_waiting)
 
 
 async def proxy(cap: Capabilities) -> tuple[Finding, ...]:
@@ -170,7 +172,7 @@ async def work(cap: Capabilities) -> tuple[Finding, ...]:
 async def members(cap: Capabilities) -> tuple[Finding, ...]:
     """Who is there, and who stayed away."""
     found = await cap.database.read(lambda session: _people(session, cap.clock()))
-    words = N_("{members} members; {sessions} browsers are signed in.")
+    words = N_("Members: {members}. Browsers that are signed in: {sessions}.")
     told = good("members", words, members=found.members, sessions=found.sessions)
     if found.owners_awake < 2:
         words = N_("Only {count} owner of this node was here in the last 60 days: nobody could stand in.")
@@ -181,7 +183,7 @@ async def members(cap: Capabilities) -> tuple[Finding, ...]:
         remedy = N_("fedinode account link EMAIL wakes them, fedinode account remove EMAIL lets them go.")
         told += note("members", words, remedy, names=", ".join(found.asleep))
     if found.without_factor:
-        words = N_("{count} members have no second factor: whoever has their password is in.")
+        words = N_("Members without a second factor, so that a stolen password is enough: {count}.")
         remedy = N_("Ask them, or ask everybody: members.require_second_factor = true in fedinode.toml.")
         told += note("members", words, remedy, count=found.without_factor)
     return told

@@ -68,7 +68,7 @@ async def test_the_overview_says_how_the_node_is_and_what_to_do(
     for sentence in (
         "Asleep, because they were not here for 60 days: ben.",
         "Only 1 owner of this node was here in the last 60 days",
-        "2 members have no second factor",
+        "a stolen password is enough: 2.",
         "The last backup is of 2026-11-17 (a disk in the cellar).",
         "A proxy stands before this node",
         "limits.proxy_hops = 1",
