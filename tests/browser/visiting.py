@@ -22,6 +22,8 @@ _TOO_WIDE = """() => {
   const beyond = boxes.filter(([, box]) => box.right > width + 1 || box.left < -1)
   return [`${reached} px`, ...beyond.slice(0, 5).map(([each]) => each.outerHTML.slice(0, 120))]
 }"""
+#: What a page hides until somebody asks for it.
+_UNFOLD = "() => document.querySelectorAll('details').forEach(each => { each.open = true })"
 #: What can be good in one width or in light colours, and bad in the other.
 _OF_WIDTH = ("target-size", "scrollable-region-focusable")
 _OF_COLOURS = ("color-contrast",)
@@ -79,12 +81,13 @@ def visit(page: Page, url: str, locale: str) -> Visit:
         answer = page.goto(url, wait_until="load")
     assert answer is not None, f"{url} is no page"
     barriers = [f"wide: {each}" for each in violations(page)]
-    page.emulate_media(color_scheme="dark")
-    barriers += [f"dark: {each}" for each in violations(page, _OF_COLOURS)]
     too_wide = [f"wide: {each}" for each in page.evaluate(_TOO_WIDE)]
+    page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": NARROW, "height": HEIGHT})
     too_wide += [f"narrow: {each}" for each in page.evaluate(_TOO_WIDE)]
-    barriers += [f"narrow: {each}" for each in violations(page, _OF_WIDTH)]
+    page.evaluate(_UNFOLD)
+    too_wide += [f"unfolded: {each}" for each in page.evaluate(_TOO_WIDE)]
+    barriers += [f"narrow and dark: {each}" for each in violations(page, (*_OF_WIDTH, *_OF_COLOURS))]
     return Visit(
         url=url,
         locale=locale,
