@@ -47,6 +47,9 @@ _DONE: Final = {
     "asked-to-lift": N_("The members are asked. Until they agree, it stays suspended."),
     "lifted": N_("Lifted. What a suspension took back within the last 30 days came back."),
 }
+_NOBODY: Final = N_("This is neither a domain nor the address of an account; or it is this node itself.")
+_UNKNOWN: Final = N_("Nobody is known here by this handle; give the address of the profile instead.")
+_NOTHING_SAID: Final = N_("Nothing was decided about it any more.")
 _CSV: Final = {
     "content-type": "text/csv; charset=utf-8",
     "content-disposition": 'attachment; filename="domain_blocks.csv"',
@@ -99,7 +102,7 @@ async def _entry(
     try:
         entry = await looking_up_levels.entry(house.site.cap, subject[:2_000])
     except (UsageError, NotFound) as error:
-        return await _list(house, request, member, status=422, trouble=str(error))
+        return await _list(house, request, member, status=422, trouble=_why(request, error))
     return doors.page(
         house,
         request,
@@ -132,7 +135,7 @@ async def decide(house: House, request: Request, member: Member, fields: Fields)
     try:
         done = await excluding.set_level(house.site.cap, subject, wish, account=member.account_id)
     except (UsageError, NotFound) as error:
-        return await _list(house, request, member, status=422, trouble=str(error))
+        return await _list(house, request, member, status=422, trouble=_why(request, error))
     except NodeError as error:
         return await _entry(house, request, member, subject, status=409, trouble=str(error))
     return doors.to(f"{LEVELS}?q={quote(done.subject)}&done={'asked' if done.decision else 'set'}")
@@ -144,13 +147,19 @@ async def lift(house: House, request: Request, member: Member, fields: Fields) -
     try:
         done = await excluding.unblock(house.site.cap, subject, account=member.account_id)
     except UsageError as error:
-        return await _list(house, request, member, status=422, trouble=str(error))
-    except NotFound as error:
-        return await _list(house, request, member, status=404, trouble=str(error))
+        return await _list(house, request, member, status=422, trouble=_why(request, error))
+    except NotFound:
+        words = doors.translator(request)(_NOTHING_SAID)
+        return await _list(house, request, member, status=404, trouble=words)
     except NodeError as error:
         words = error.translated(doors.translator(request))
         return await _list(house, request, member, status=409, trouble=words)
     return doors.to(f"{LEVELS}?done={'asked-to-lift' if done.decision else 'lifted'}")
+
+
+def _why(request: Request, error: NodeError) -> str:
+    """Return why nobody can be meant, in the reader's language."""
+    return doors.translator(request)(_UNKNOWN if isinstance(error, NotFound) else _NOBODY)
 
 
 async def export(house: House, _request: Request, _member: Member) -> Response:

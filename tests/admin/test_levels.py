@@ -137,16 +137,52 @@ async def test_a_list_of_20000_rows_is_seen_with_its_faults_and_imported_once_co
     assert by_name["long.example"].public_reason == "over some\nlines"
     bad = by_name["xn--k1agab6a.example"]
     assert (bad.level, bad.public_reason, bad.rejects_media) == ("suspend", "=1+1", True)
-    again = await browser.get(kept.headers["location"])
-    assert "imported already" in again.text
-    assert (await browser.post(kept.headers["location"])).status_code == 303
-    assert await cap.database.read(levels.list_all) == rows
-    exported = list(csv.reader(io.StringIO((await browser.get(f"{LEVELS}/export")).text)))
-    assert len(exported) == len(rows) + 1
-    second = await browser.get(
-        (await upload(browser, "\n".join(map(",".join, exported)).encode())).headers["location"]
+    assert "imported already" in (await browser.get(kept.headers["location"])).text
+
+
+async def test_what_was_imported_is_exported_and_imported_again_without_a_change(
+    cap: Capabilities, browser: Browser
+) -> None:
+    await browser.sign_in(cap, "mira@example.org", "moderator")
+    await browser.get(f"{LEVELS}/import")
+    lines = (
+        HEAD,
+        "bad.example,suspend,true,false,'=1+1,true",
+        'loud.example,silence,false,true,"a, b",false',
     )
-    assert "<dd>0</dd>" in second.text
+    kept = await upload(browser, "\n".join(lines).encode())
+    for _ in range(2):
+        assert (await browser.post(kept.headers["location"])).status_code == 303
+    rows = await cap.database.read(levels.list_all)
+    exported = (await browser.get(f"{LEVELS}/export")).text
+    assert list(csv.reader(io.StringIO(exported)))[1:] == list(csv.reader(lines[1:]))
+    again = await browser.get((await upload(browser, exported.encode())).headers["location"])
+    assert again.text.count("<dd>0</dd>") == 4
+    assert "<dd>2</dd>" in again.text
+    assert [row.public_reason for row in rows] == ["=1+1", "a, b"]
+
+
+async def test_the_suspensions_of_a_list_are_one_question_to_the_members(
+    cap: Capabilities, browser: Browser, other: Browser
+) -> None:
+    await browser.sign_in(cap, "mira@example.org", "moderator")
+    await other.sign_in(cap, "ben@example.org", "owner")
+
+    def ask_two(session: Session) -> None:
+        session.query(models.Collective).filter_by(name="berlin").update({"block_k": 2})
+
+    await cap.database.write(ask_two)
+    await browser.get(f"{LEVELS}/import")
+    kept = await browser.post(f"{LEVELS}/import/paste", list="bad.example\nworse.example,suspend\n")
+    done = await browser.post(kept.headers["location"])
+    assert done.headers["location"].endswith("done=asked")
+    assert {await level_of(cap, "bad.example"), await level_of(cap, "worse.example")} == {"silence"}
+    (question,) = await cap.database.read(
+        lambda session: [row.uid for row in session.query(models.Decision).all()]
+    )
+    await other.get("/desk")
+    assert (await other.post("/desk/decisions", decision=question, do="yes")).status_code == 303
+    assert {await level_of(cap, "bad.example"), await level_of(cap, "worse.example")} == {"suspend"}
 
 
 async def test_a_list_that_is_none_is_refused_with_a_sentence(cap: Capabilities, browser: Browser) -> None:
