@@ -50,7 +50,9 @@ def kept_page(site: Site, language: str) -> str:
 def pages_by_reader(site: Site) -> list[str]:
     """Return the pages that speak the reader's language."""
     follow = f"/interact?uri={quote(site.cap.urls.collective('berlin'), safe='')}"
-    paths = ["/search?q=Berlin", "/search?q=nirgendwo", follow, LOST]
+    named = quote(site.posts["statement"].uri, safe="")
+    reports = [f"/report?about={named}", f"/report?about={named}%2Fsigners"]
+    paths = ["/search?q=Berlin", "/search?q=nirgendwo", follow, *reports, LOST]
     return [site.origin + path for path in paths]
 
 
@@ -105,7 +107,7 @@ def test_no_link_within_the_site_is_broken(visits: list[Visit], site: Site) -> N
         answers = {
             link: asker.get(f"http://127.0.0.1:{site.port}{link.removeprefix(site.origin)}").status_code
             for link in ours
-            if not link.endswith("/interact")
+            if not link.endswith(("/interact", "/report"))
         }
     assert {
         link: ours[link] for link, status in answers.items() if status >= 400 and not link.endswith(LOST)
