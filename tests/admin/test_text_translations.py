@@ -1,5 +1,7 @@
 """A translator works beside the original, changes nothing else, and sees what changed there since."""
 
+from typing import Any
+
 import pytest
 
 from fedinode.capabilities import Capabilities
@@ -23,7 +25,7 @@ demands = ["Brunnen", "Rohre"]
 
 Der Fluss ist trocken.
 """
-ENGLISH = {
+ENGLISH: dict[str, Any] = {
     "title": "Water for all",
     "summary": "We demand water.",
     "body": "The river\r\nis dry.",

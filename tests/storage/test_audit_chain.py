@@ -23,7 +23,10 @@ def fill(database: Database, count: int = 6) -> None:
 
 
 def execute(database: Database, statement: Executable) -> None:
-    database.write_now(lambda session: session.execute(statement) and None)
+    def write(session: Session) -> None:
+        session.execute(statement)
+
+    database.write_now(write)
 
 
 def test_nothing_in_it_changes_and_nothing_is_taken_out(database: Database) -> None:

@@ -149,7 +149,7 @@ class Side:
         """Return what the admins read about one kind of event."""
 
         def read(session: Session) -> list[Mapping[str, str]]:
-            return [each.details for each in audit_log.entries(session) if each.action == action]
+            return [each.details or {} for each in audit_log.entries(session) if each.action == action]
 
         return await self.cap.database.read(read)
 

@@ -106,7 +106,7 @@ async def test_whom_somebody_means_is_found_by_reply_account_or_post(
     assert (found.actor_uri, found.posts) == (mira.uri, (uri,))
     assert (await flagging.find_target(cap, mira.uri)).posts == ()
     post = mira.peer.serve(mira.note(content="<p>Elsewhere.</p>"))
-    target = await flagging.find_target(cap, post if isinstance(post, str) else post["id"])
+    target = await flagging.find_target(cap, post["id"])
     assert target.actor_uri == mira.uri
     assert len(target.posts) == 1
     with pytest.raises(UsageError):
