@@ -14,10 +14,10 @@ from typing import Final
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import block_lists, deciding, excluding, resolving, suspending
+from fedinode.services import block_lists, deciding, excluding, gating, resolving, suspending
 from fedinode.services.block_lists import Fault, ListRefused, Parsed
 from fedinode.services.level_words import Subject, as_row, digest_of
-from fedinode.storage import accounts, audit_log, covered_hosts, follows, level_imports, levels
+from fedinode.storage import accounts, audit_log, collectives, covered_hosts, follows, level_imports, levels
 from fedinode.storage.accounts import Named
 from fedinode.storage.database import Session
 from fedinode.storage.level_imports import ImportRow
@@ -165,10 +165,12 @@ async def _write_part(
     def write(session: Session) -> tuple[int, frozenset[str]]:
         now = cap.clock()
         known = levels.find_many(session, [row.subject for row in part])
+        # Where several members suspend a domain, a list that says less does not lift that.
+        keeps = is_asked or not gating.is_immediate(session, collectives.first(session).id, "block")
         new = [
             row
             for row in part
-            if row.subject not in known or not _is_same(row, known[row.subject], keeps_stronger=is_asked)
+            if row.subject not in known or not _is_same(row, known[row.subject], keeps_stronger=keeps)
         ]
         keys = suspending.put(session, cap.urls, new, now) if new else frozenset[str]()
         level_imports.set_done(session, uid, start + len(part), None)
@@ -219,7 +221,7 @@ def _rows(parsed: Parsed, account_id: int | None, now: datetime) -> list[LevelRo
 
 def _is_same(row: LevelRow, known: LevelRow, *, keeps_stronger: bool = False) -> bool:
     """Tell whether a row says what is known already; what is for members alone is no part of the file."""
-    if keeps_stronger and row.level == "silence" and known.level == "suspend":
+    if keeps_stronger and row.level != "suspend" and known.level == "suspend":
         return True
     names = ("level", "rejects_media", "rejects_reports", "is_obfuscated", "public_reason")
     return all(getattr(row, name) == getattr(known, name) for name in names)

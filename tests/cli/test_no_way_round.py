@@ -67,6 +67,7 @@ COMMANDS: Final = (
     ("speak with new keys", "rotate-keys --yes", True),
     ("suspend a domain", "block bad.example --yes", True),
     ("suspend the domains of a list", "import-blocks {list} --yes", True),
+    ("lift a suspension by a list", "import-blocks {weaker} --yes", True),
     ("lift a suspension", "unblock worse.example", True),
     ("make a suspension less", "block worse.example --severity open --yes", True),
 )
@@ -102,6 +103,8 @@ def names(node: Node, run: Run, tmp_path: Path) -> Mapping[str, str]:
     run("block", "worse.example", "--yes")
     found["list"] = str(tmp_path / "list.csv")
     Path(found["list"]).write_text("#domain,#severity\nspam.example,suspend\nscam.example,suspend\n", "utf-8")
+    found["weaker"] = str(tmp_path / "weaker.csv")
+    Path(found["weaker"]).write_text("#domain,#severity\nworse.example,silence\n", "utf-8")
     return {**found, "archive": str(tmp_path / "archive")}
 
 
