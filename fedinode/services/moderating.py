@@ -1,4 +1,4 @@
-"""What the people of this node decide about single things of others: replies, complaints, parked activities.
+"""What the people of this node decide about single things of others: replies, parked activities.
 
 Who is kept out altogether is `excluding`.
 """
@@ -13,7 +13,6 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound
 from fedinode.services import registering
 from fedinode.storage import audit_log, invalidations, journal, replies
-from fedinode.storage import reports as report_rows
 from fedinode.storage.database import Session
 from fedinode.storage.journal import ParkedEntry
 from fedinode.storage.replies import ReplyDetails
@@ -34,17 +33,6 @@ class Reply:
     language: str | None
     state: str
     published_at: datetime | None
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """A complaint (Flag) from another server about something of ours."""
-
-    id: int
-    from_uri: str
-    object_uris: tuple[str, ...]
-    comment: str
     received_at: datetime
 
 
@@ -105,24 +93,6 @@ def _reply(row: ReplyDetails) -> Reply:
         state=row.state,
         published_at=row.published_at,
         received_at=row.received_at,
-    )
-
-
-# -- complaints
-
-
-async def reports(cap: Capabilities, *, limit: int = 100) -> tuple[Report, ...]:
-    """Return the complaints that came in, newest first."""
-    rows = await cap.database.read(lambda session: report_rows.list_newest(session, limit))
-    return tuple(
-        Report(
-            id=row.id,
-            from_uri=row.actor_uri or "",
-            object_uris=row.object_uris,
-            comment=row.words or "",
-            received_at=row.received_at,
-        )
-        for row in rows
     )
 
 

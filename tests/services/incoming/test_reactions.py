@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fedinode.services import moderating, publishing
+from fedinode.services import publishing, recounting_reports
 from fedinode.storage import models
 from tests.peer_server import Peer, PeerActor, PeerServer
 from tests.services.incoming.conftest import COLLECTIVE, ORIGIN, Publish, Visited
@@ -131,17 +131,17 @@ async def test_a_complaint_about_us_is_kept_as_plain_words(
         "Flag", [COLLECTIVE, uri], content="<p>Not <b>nice</b></p><script>x</script>"
     )
     await visited.take(server_actor, flag, flag)
-    (report,) = await moderating.reports(visited.cap)
-    assert (report.from_uri, report.object_uris) == (server_actor.uri, (COLLECTIVE, uri))
-    assert report.comment.split() == ["Not", "nice"]
+    (report,) = await recounting_reports.newest(visited.cap)
+    assert (report.from_uri, [each.uri for each in report.about]) == (server_actor.uri, [COLLECTIVE, uri])
+    assert report.words.split() == ["Not", "nice"]
 
 
 async def test_a_complaint_without_words_is_kept(visited: Visited, mira: PeerActor) -> None:
     await visited.take(mira, mira.activity("Flag", COLLECTIVE))
-    (report,) = await moderating.reports(visited.cap)
-    assert report.comment == ""
+    (report,) = await recounting_reports.newest(visited.cap)
+    assert report.words == ""
 
 
 async def test_a_complaint_about_others_is_not_ours(visited: Visited, koeln: Peer, mira: PeerActor) -> None:
     await visited.take(mira, mira.activity("Flag", f"{koeln.origin}/users/kim"))
-    assert await moderating.reports(visited.cap) == ()
+    assert await recounting_reports.newest(visited.cap) == ()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedinode.services import excluding, moderating, publishing, reporting
+from fedinode.services import excluding, publishing, recounting_reports, reporting
 from fedinode.storage import models
 from tests.peer_server import Peer, PeerActor
 from tests.services.incoming.conftest import COLLECTIVE, ORIGIN, Publish, Visited
@@ -40,7 +40,7 @@ async def test_a_complaint_is_kept_for_whose_it_is_with_its_words_sealed(
     assert {row.state for row in rows} == {"open"}
     assert len({row.collective_id for row in rows}) == 1
     assert "nice" not in (rows[0].words or "")
-    assert [each.comment for each in await moderating.reports(visited.cap)] == [
+    assert [each.words for each in await recounting_reports.newest(visited.cap)] == [
         "Nothing",
         "The node",
         "",
@@ -101,6 +101,6 @@ async def test_a_complaint_about_very_much_is_cut(
     await visited.take(mira, mira.activity("Flag", named, content="<i>a</i>" * 20_000))
     (row,) = await reports_of(visited)
     assert len(row.object_uris.split("\n")) == 50
-    (report,) = await moderating.reports(visited.cap)
-    assert len(report.comment) <= reporting.MAX_WORDS_CHARACTERS
-    assert "<" not in report.comment
+    (report,) = await recounting_reports.newest(visited.cap)
+    assert len(report.words) <= reporting.MAX_WORDS_CHARACTERS
+    assert "<" not in report.words
