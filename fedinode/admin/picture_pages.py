@@ -20,6 +20,7 @@ _DONE: Final = {
     "described": N_("Saved."),
     "removed": N_("The picture is taken out and forgotten."),
 }
+_STALE: Final = N_("This page comes from before you signed in. Choose the picture again and send it.")
 _NO_FILE: Final = N_("Choose a picture first.")
 _TOO_LARGE: Final = N_("This file is larger than {megabytes} MB; make it smaller.")
 _TOO_LONG: Final = N_("A description takes at most {most} characters.")
@@ -79,6 +80,12 @@ async def send(house: House, request: Request, member: Member, upload: Upload) -
         said = error.translated(translate)
         return await _page(house, request, member, status=422, trouble=said, typed=words)
     return doors.to(f"/desk/texts/{uid}/pictures?done={'added' if words.alt else 'kept'}")
+
+
+async def stale(house: House, request: Request, member: Member, upload: Upload) -> Response:
+    """Give back what was typed on a page from before the member signed in anew."""
+    said = doors.translator(request)(_STALE)
+    return await _page(house, request, member, status=409, trouble=said, typed=_caption(upload.fields))
 
 
 async def change(house: House, request: Request, member: Member, fields: Fields) -> Response:

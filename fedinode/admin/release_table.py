@@ -29,7 +29,11 @@ DOORS: Final[tuple[tuple[str, str, OpenHandler], ...]] = (
     (f"{_TEXT}/translate/{{language}}", "GET", member_only(translation_pages.show_one, "translate")),
     (f"{_TEXT}/translate/{{language}}", "POST", writing_form(translation_pages.save, "translate")),
     (f"{_TEXT}/pictures", "GET", member_only(picture_pages.show, "write")),
-    (f"{_TEXT}/pictures", "POST", member_upload(picture_pages.send, "write")),
+    (
+        f"{_TEXT}/pictures",
+        "POST",
+        member_upload(picture_pages.send, "write", stale=picture_pages.stale),
+    ),
     (f"{_TEXT}/pictures/{{name}}", "GET", member_only(picture_pages.content, "translate")),
     (f"{_TEXT}/pictures/{{name}}", "POST", member_form(picture_pages.change, "write")),
 )

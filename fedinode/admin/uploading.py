@@ -17,8 +17,11 @@ from fedinode.web.uploads import Upload
 UploadForm = Callable[[House, Request, Member, Upload], Awaitable[Response]]
 
 
-def member_upload(handler: UploadForm, right: Right) -> OpenHandler:
-    """Take a form with one file from members with a right somewhere, sent from a page of theirs."""
+def member_upload(handler: UploadForm, right: Right, *, stale: UploadForm | None = None) -> OpenHandler:
+    """Take a form with one file from members with a right somewhere, sent from a page of theirs.
+
+    A form of a session that has ended goes to `stale`, which gives back what was typed; else it is refused.
+    """
 
     async def guarded(house: House, request: Request) -> Response:
         doors.require_own_page(house, request)
@@ -30,7 +33,11 @@ def member_upload(handler: UploadForm, right: Right) -> OpenHandler:
         settings = house.site.cap.settings
         async with uploads.read_upload(request, settings.temporary_dir, settings.media.max_bytes) as upload:
             if not hmac.compare_digest(first(upload.fields, "seal").encode(), doors.seal_of(member).encode()):
-                raise HTTPException(403)
+                if stale is None:
+                    raise HTTPException(403)
+                if stale is None:
+                    raise HTTPException(403)
+                return await stale(house, request, member, upload)
             return await handler(house, request, member, upload)
 
     return guarded

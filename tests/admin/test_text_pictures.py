@@ -127,6 +127,16 @@ async def test_hostile_files_get_a_plain_sentence_and_the_form_keeps_what_was_ty
     assert not any((Path(cap.settings.data_dir) / "tmp").iterdir())
 
 
+async def test_a_form_of_an_old_session_sends_nothing_and_gives_back_what_was_typed(
+    cap: Capabilities, browser: Browser
+) -> None:
+    await browser.sign_in(cap, "ana@example.org", "author")
+    uid = await begin(cap, browser)
+    browser.seal = "0" * 64
+    status, _, page = await send(browser, uid, photograph(), alt="Ein Reiher am Kanal")
+    assert (status, "Ein Reiher am Kanal" in page, await kept(cap, uid)) == (409, True, ())
+
+
 async def test_what_is_no_form_with_a_file_is_refused(cap: Capabilities, browser: Browser) -> None:
     await browser.sign_in(cap, "ana@example.org", "author")
     uid = await begin(cap, browser)
@@ -136,7 +146,7 @@ async def test_what_is_no_form_with_a_file_is_refused(cap: Capabilities, browser
         ("multipart/form-data", b"", 415),
         (kind, b"--x\r\nnonsense", 400),
         (kind, b'--x\r\nContent-Disposition: form-data; name="seal"\r\n\r\n0\r\n', 400),
-        (kind, b'--x\r\nContent-Disposition: form-data; name="seal"\r\n\r\n0\r\n--x--\r\n', 403),
+        (kind, b'--x\r\nContent-Disposition: form-data; name="seal"\r\n\r\n0\r\n--x--\r\n', 409),
         (
             kind,
             b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"a" * 70_000 + b"\r\n--x--\r\n",
