@@ -18,7 +18,7 @@ from fedinode.services import furnishing
 from fedinode.storage import desk_files, desk_texts
 from fedinode.storage.database import Session
 from tests.admin.conftest import FROM_HERE, Browser
-from tests.admin.texts import begin, source_of
+from tests.admin.desk_texts_made import begin, source_of
 
 pytestmark = [
     pytest.mark.anyio,

@@ -7,7 +7,7 @@ import pytest
 from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import editing
 from tests.admin.conftest import Browser
-from tests.admin.texts import begin, rewrite, said, source_of
+from tests.admin.desk_texts_made import begin, rewrite, said, source_of
 
 pytestmark = [
     pytest.mark.anyio,
