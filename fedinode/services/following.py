@@ -13,7 +13,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound
 from fedinode.services import halting, registering, resolving, sending
 from fedinode.services.sending import Outgoing
-from fedinode.storage import follows, inboxes, invalidations
+from fedinode.storage import audit_log, follows, inboxes, invalidations
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.follows import FollowRow, NewFollow
@@ -166,7 +166,11 @@ async def _decide(cap: Capabilities, request_id: int, *, accepted: bool) -> Rela
         decidable = ("pending",) if accepted else ("pending", "accepted")
         if found.state not in decidable:
             raise Conflict(f"Follow request {request_id} was decided already: {found.state}.")
-        answer_request(session, cap.urls, request_id, accepted=accepted, now=cap.clock())
+        now = cap.clock()
+        answer_request(session, cap.urls, request_id, accepted=accepted, now=now)
+        # Who it was stays out of the audit: it would keep a list of those who follow.
+        deed = "accept" if accepted else "reject"
+        audit_log.add(session, f"follower.{deed}", urlsplit(found.actor_uri).netloc, now=now)
         return _relation(_known(session, request_id))
 
     relation = await cap.database.write(write)
