@@ -12,8 +12,8 @@ from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow, Thresholds
 from fedinode.storage.models import OutgoingActivity, Revision
 from tests.admin.conftest import Browser
-from tests.admin.test_text_pictures import photograph, send
 from tests.admin.desk_texts_made import NEWS, begin, rewrite, said, source_of
+from tests.admin.test_text_pictures import photograph, send
 from tests.web.conftest import Clock
 
 pytestmark = [
