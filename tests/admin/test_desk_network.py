@@ -209,6 +209,7 @@ async def test_followers_are_searched_counted_and_removed_by_who_moderates(
 
     faro, lisbon, porto = await cap.database.write(write)
     await browser.sign_in(cap, ANA, "moderator")
+    assert "/desk/network/followers" in (await browser.get("/desk/moderation")).text
     page = await browser.get("/desk/network/followers")
     assert "2 followers" in page.text
     assert "porto" not in page.text
