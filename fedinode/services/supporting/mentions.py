@@ -152,6 +152,9 @@ def _begin(session: Session, world: World, message: _Message) -> None:
     if subject is None or subject.collective.id != message.collective.id:
         _ask_which(session, world, message)
         return
+    if subject.form.is_paused(world.now):
+        # Who is flooded does not write to everybody; the word can be sent again later.
+        return
     language = _language(message, subject)
     title = subject.title(language)
     if not subject.admits(world.now):
@@ -178,7 +181,7 @@ def _known(row: SupporterRow, title: str, language: str) -> Words:
 def _continue(session: Session, world: World, message: _Message, row: SupporterRow) -> None:
     """Confirm what is pending, or change how far a name travels; another word is answered while one waits."""
     subject = subjects.get(session, world.urls, row.object_id)
-    if subject is None:
+    if subject is None or (row.state == "pending" and subject.form.is_paused(world.now)):
         return
     language = row.language or subject.language
     title, choice = subject.title(language), message.said.choice
