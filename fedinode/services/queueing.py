@@ -26,6 +26,8 @@ _GROUPS: Final = 6
 CLAIM_LASTS: Final = timedelta(days=1)
 _MAX_SEEN_CHARS: Final = 300
 _MAX_DIGITS: Final = 18
+#: In microseconds: the year 5138.
+_MAX_MOMENT_DIGITS: Final = 17
 #: Whose entries are meant: everybody's, mine, nobody's.
 WHOSE: Final = ("", "mine", "free")
 
@@ -165,7 +167,7 @@ def read_seen(written: str) -> Seen:
     """Return up to where the queue was seen that a form is about. Raises: UsageError."""
     moment, *parts = written[:_MAX_SEEN_CHARS].split(".")
     highest = dict(_number(part) for part in parts)
-    if not _is_number(moment) or not highest:
+    if not _is_number(moment) or len(moment) > _MAX_MOMENT_DIGITS or not highest:
         raise UsageError("This form is broken; open the queue again.")
     return Seen(until=from_microseconds(int(moment)), highest=highest)
 

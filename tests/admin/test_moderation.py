@@ -172,6 +172,8 @@ async def test_another_collective_is_not_there_for_its_neighbours(
         ({"do": "take", "entry": f"reply-{'9' * 5000}"}, 400),
         ({"do": "take", "entry": "reply-1"}, 422),
         ({"do": "take", "entry": "reply-1", "seen": "x.y"}, 422),
+        ({"do": "take", "entry": "reply-1", "seen": f"{'9' * 18}.reply-1"}, 422),
+        ({"do": "take", "entry": "reply-1", "seen": "1.reply-9.burn-1"}, 422),
         ({"do": "take", "entry": "consent-1", "seen": "1.reply-1"}, 422),
         ({"do": "take", "entry": "report-1", "seen": "1.reply-1"}, 422),
         ({"do": "take", "entry": "reply-999999999999999999", "seen": "1.reply-1"}, 404),
