@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import parse_manuscript
 from fedinode.services import publishing
-from fedinode.storage import accounts, audit_chain, models, node_facts
+from fedinode.storage import accounts, audit_chain, collectives, models, node_facts
 from fedinode.storage.database import Session
 from tests.admin.conftest import Browser, open_browser
 from tests.web.conftest import DOCUMENT, Clock
@@ -43,7 +43,7 @@ async def test_the_overview_says_how_the_node_is_and_what_to_do(
         object_id = session.scalars(select(models.FederatedObject.id)).one()
         accounts.add(session, email=BEN, name="ben", is_operator=False, now=clock() - timedelta(days=90))
         ben = accounts.require_by_email(session, BEN)
-        accounts.add_role(session, ben.id, 1, "owner", clock())
+        accounts.add_role(session, ben.id, collectives.first(session).id, "owner", clock())
         node_facts.put(session, "backup.where", "a disk in the cellar")
         node_facts.put(session, "backup.at", (clock() - timedelta(days=3)).isoformat())
         for hours in (1, 1, 30):

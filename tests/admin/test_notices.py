@@ -38,6 +38,7 @@ async def test_a_new_browser_and_a_new_password_are_told_at_once_without_content
 ) -> None:
     await browser.sign_in(cap, ANA, "owner")
     assert await letters(cap) == [], "who comes for the first time knows"
+    await browser.post("/desk/account/notices", language="en")
     other.client.headers["user-agent"] = (
         "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     )
@@ -110,6 +111,7 @@ async def test_the_address_of_the_feed_is_made_at_the_desk_and_says_little(
 ) -> None:
     await browser.sign_in(cap, BEN, "moderator")
     await browser.get("/desk/account/notices")
+    await browser.post("/desk/account/notices", language="en")
     made = await browser.post("/desk/account/notices/feed", do="renew")
     (url,) = re.findall(r"https://berlin\.example(/waiting/[\w-]+\.atom)", made.text)
     assert url not in (await browser.get("/desk/account/notices")).text, "shown once"
