@@ -13,7 +13,7 @@ from federation.errors import Gone, NotFound
 from federation.net import discovery
 from fedinode.cache import NETWORK_KEY, follows_key, post_key
 from fedinode.capabilities import Capabilities
-from fedinode.services import following, handling, resolving
+from fedinode.services import following, handling, resolving, ruling
 from fedinode.services.handling import NOTHING, Facts, Keys, Pending, World
 from fedinode.storage import (
     collectives,
@@ -23,6 +23,7 @@ from fedinode.storage import (
     remote_objects,
     remote_shares,
     replies,
+    reshares,
 )
 from fedinode.storage.database import Session
 from fedinode.storage.remote_actors import RemoteActor
@@ -78,11 +79,14 @@ def take_deaths(session: Session, world: World, group: Sequence[Pending]) -> Key
     if not dead:
         return NOTHING
     remote_actors.record_gone(session, dead, world.now)
+    boosted = frozenset[str]()
+    for uri in reshares.uris_of_actors(session, dead):
+        boosted |= ruling.end(session, world, uri)
     remote_objects.delete_of_actors(session, dead, world.now)
     remote_shares.remove_of_actors(session, dead)
     uids = replies.delete_of_actors(session, dead) | reactions.remove_of_actors(session, dead)
     names = follows.end_of_actors(session, dead, world.now)
-    return frozenset({NETWORK_KEY, *map(post_key, uids), *map(follows_key, names)})
+    return boosted | {NETWORK_KEY, *map(post_key, uids), *map(follows_key, names)}
 
 
 # -- Move

@@ -1,5 +1,6 @@
 """Rows of our boosts. After one was taken back the same object may be reshared again."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -70,6 +71,14 @@ def count(session: Session, collective_id: int, object_uri: str) -> int:
 def mark_undone(session: Session, reshare_id: int, now: datetime) -> None:
     """Note that a boost was taken back."""
     session.execute(update(_TABLE).where(_TABLE.id == reshare_id).values(undone_at=now))
+
+
+def uris_of_actors(session: Session, actor_ids: Iterable[int]) -> tuple[str, ...]:
+    """Return what our collectives boost of some actors."""
+    kept = models.RemoteObject
+    query = select(_TABLE.object_uri).distinct().join(kept, kept.uri == _TABLE.object_uri)
+    query = query.where(kept.actor_id.in_(set(actor_ids)), _TABLE.undone_at.is_(None))
+    return tuple(session.scalars(query.order_by(_TABLE.object_uri)))
 
 
 def list_standing(session: Session, object_uri: str) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from fedinode.services import excluding, halting, housekeeping, passing_on, regi
 from fedinode.storage import audit_log, decisions, models
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import Thresholds
-from tests.peer_server import Document, PeerActor
+from tests.peer_server import Document, Peer, PeerActor, Reply
 from tests.services.incoming.conftest import Visited
 from tests.services.incoming.test_followed_posts import follow
 
@@ -60,6 +60,18 @@ async def test_a_rule_shares_a_new_post_once_and_takes_it_back_with_it(
     assert deeds == ["share.rule", "reshare.by-rule", "reshare.ended"]
     await visited.take(friend, friend.activity("Create", note))
     assert (await boosts(visited), len(await visited.sent("Announce"))) == ([], 1)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+async def test_what_was_reshared_goes_with_its_author(
+    visited: Visited, friend: PeerActor, koeln: Peer
+) -> None:
+    await passing_on.set_rule(visited.cap, friend.uri, "auto")
+    await visited.take(friend, friend.activity("Create", news(visited, friend)))
+    assert len(await boosts(visited)) == 1
+    koeln.answer("/users/mira", Reply(status=410))
+    await visited.take(friend, friend.activity("Delete", friend.uri))
+    assert (await boosts(visited), len(await visited.sent("Undo"))) == ([], 1)
 
 
 async def test_a_rule_leaves_what_is_no_public_news_of_its_own_friend(
