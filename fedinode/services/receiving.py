@@ -125,15 +125,24 @@ async def _recognise(cap: Capabilities, signed: Signed, host: str, collective: s
 
 
 def _look_up_all(session: Session, knocks: tuple[_Knock, ...]) -> dict[_Knock, _Acquaintance]:
-    return {knock: _look_up(session, knock) for knock in knocks}
-
-
-def _look_up(session: Session, knock: _Knock) -> _Acquaintance:
-    peer = peers.find(session, knock.host)
-    key = remote_actors.find_key(session, knock.key_id)
+    keys_by_id = {each.key_id: remote_actors.find_key(session, each.key_id) for each in knocks}
     # The owner of the key may be on another host than the key, if a peer is careless.
-    subjects = [Subject(host=knock.host), *([] if key is None else [_subject(key.actor_uri)])]
-    is_suspended = any(rank.is_suspended for rank in levels.ranks(session, subjects).values())
+    owners = {each: _subject(key.actor_uri) for each, key in keys_by_id.items() if key is not None}
+    ranks = levels.ranks(session, [*(Subject(host=each.host) for each in knocks), *owners.values()])
+    suspended = {subject for subject, rank in ranks.items() if rank.is_suspended}
+    return {
+        knock: _look_up(
+            session,
+            knock,
+            keys_by_id[knock.key_id],
+            is_suspended=not suspended.isdisjoint({Subject(host=knock.host), owners.get(knock.key_id)}),
+        )
+        for knock in knocks
+    }
+
+
+def _look_up(session: Session, knock: _Knock, key: KnownKey | None, *, is_suspended: bool) -> _Acquaintance:
+    peer = peers.find(session, knock.host)
     is_unproven = peer is None or (peer.rfc9421_successes == 0 and peer.dialect is None)
     return _Acquaintance(
         collective_id=None if knock.collective is None else _collective_id(session, knock.collective),
