@@ -9,8 +9,8 @@ from fedinode.admin import doors, preview_pages
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import Busy, Conflict, PictureRefused
 from fedinode.i18n import N_
-from fedinode.services import attaching, authoring
-from fedinode.services.attaching import Caption
+from fedinode.services import authoring, depicting
+from fedinode.services.depicting import Caption
 from fedinode.services.signing_in import Member
 from fedinode.web.uploads import Upload
 
@@ -44,7 +44,7 @@ async def _page(
 ) -> Response:
     uid = request.path_params["uid"]
     working = await authoring.open_text(house.site.cap, member, uid)
-    pictures = await attaching.list_pictures(house.site.cap, member, uid)
+    pictures = await depicting.list_pictures(house.site.cap, member, uid)
     return doors.page(
         house,
         request,
@@ -55,7 +55,7 @@ async def _page(
         pictures=pictures,
         typed=typed,
         trouble=trouble,
-        most=attaching.MAX_PICTURES,
+        most=depicting.MAX_PICTURES,
         megabytes=house.site.cap.settings.media.max_bytes // 1_048_576,
         **{"done": "", "named": "", **context},
     )
@@ -75,7 +75,7 @@ async def send(house: House, request: Request, member: Member, upload: Upload) -
     if trouble or upload.file is None:
         return await _page(house, request, member, status=422, trouble=trouble, typed=words)
     try:
-        await attaching.attach(house.site.cap, member, uid, upload.file, words)
+        await depicting.attach(house.site.cap, member, uid, upload.file, words)
     except (PictureRefused, Conflict, Busy) as error:
         said = error.translated(translate)
         return await _page(house, request, member, status=422, trouble=said, typed=words)
@@ -97,9 +97,9 @@ async def change(house: House, request: Request, member: Member, fields: Fields)
         return await _page(house, request, member, status=422, trouble=trouble, named=name, said=words)
     try:
         if first(fields, "do") == "remove":
-            await attaching.detach(house.site.cap, member, uid, name)
+            await depicting.detach(house.site.cap, member, uid, name)
             return doors.to(f"/desk/texts/{uid}/pictures?done=removed")
-        await attaching.describe(house.site.cap, member, uid, name, words)
+        await depicting.describe(house.site.cap, member, uid, name, words)
     except (Conflict, Busy) as error:
         said = error.translated(doors.translator(request))
         return await _page(house, request, member, status=409, trouble=said, named=name, said=words)
@@ -109,7 +109,7 @@ async def change(house: House, request: Request, member: Member, fields: Fields)
 async def content(house: House, request: Request, member: Member) -> Response:
     """GET `.../pictures/NAME`: the picture itself, for those who work on the text."""
     uid, name = request.path_params["uid"], request.path_params["name"]
-    body, kind = await attaching.find_content(house.site.cap, member, uid, name)
+    body, kind = await depicting.find_content(house.site.cap, member, uid, name)
     return preview_pages.picture(body, kind)
 
 
@@ -120,6 +120,6 @@ def _caption(fields: Fields) -> Caption:
 
 def _trouble(request: Request, words: Caption) -> str:
     translate = doors.translator(request)
-    if any(len(each) > attaching.MAX_WORDS for each in (words.alt, words.caption, words.licence)):
-        return translate(_TOO_LONG).format(most=attaching.MAX_WORDS)
+    if any(len(each) > depicting.MAX_WORDS for each in (words.alt, words.caption, words.licence)):
+        return translate(_TOO_LONG).format(most=depicting.MAX_WORDS)
     return ""

@@ -15,9 +15,9 @@ from fedinode.i18n import N_
 from fedinode.services import (
     amending,
     answering,
-    attaching,
     authoring,
     deciding,
+    depicting,
     drafting,
     furnishing,
     publishing,
@@ -130,7 +130,7 @@ def _require_sheet(session: Session, member: Member, wanted: Release) -> Sheet:
 
 def require_described(sheet: Sheet) -> None:
     """Raise Conflict for pictures that may not go out as they are."""
-    found = attaching.attached(tuple(sheet.files.values()), sheet.source)
+    found = depicting.attached(tuple(sheet.files.values()), sheet.source)
     if any(not each.is_described for each in found):
         raise Conflict(
             N_("A picture has no description yet: say what it shows, or take it out. Then release the text.")

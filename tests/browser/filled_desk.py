@@ -12,17 +12,17 @@ from PIL import Image
 from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import parse_manuscript
 from fedinode.services import (
-    attaching,
     authoring,
     block_imports,
+    depicting,
     excluding,
     leafing,
     publishing,
     registering,
     signing_in,
 )
-from fedinode.services.attaching import Caption
 from fedinode.services.authoring import Change
+from fedinode.services.depicting import Caption
 from fedinode.services.publishing import Published
 from fedinode.services.signing_in import Member
 from fedinode.storage import models
@@ -124,7 +124,7 @@ async def _write_text(cap: Capabilities, member: Member, folder: Path, post: Pub
     await authoring.save(cap, member, begun.uid, change)
     picture = folder / "desk.png"
     Image.new("RGB", (640, 400), "#b3131b").save(picture)
-    name = await attaching.attach(cap, member, begun.uid, picture, Caption(alt="Ein rotes Plakat"))
+    name = await depicting.attach(cap, member, begun.uid, picture, Caption(alt="Ein rotes Plakat"))
     text, public = f"/desk/texts/{begun.uid}", await leafing.open_post(cap, member, post.uid)
     return {
         "/desk/texts": ("/desk/texts", "/desk/texts?shelf=public"),
