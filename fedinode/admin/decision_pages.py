@@ -94,13 +94,13 @@ async def _page(
         member=member,
         status=status,
         board=await weighing.board(house.site.cap, member),
-        **_words(house),
+        **words(house),
         done=done,
         trouble=trouble,
     )
 
 
-def _words(house: House) -> dict[str, Any]:
+def words(house: House) -> dict[str, Any]:
     """Return what the templates of questions are given beside them."""
     now = house.site.cap.clock()
 
@@ -123,7 +123,7 @@ async def show_one(house: House, request: Request, member: Member) -> Response:
         member=member,
         perused=perused,
         each=perused.question,
-        **_words(house),
+        **words(house),
     )
 
 
@@ -190,8 +190,8 @@ async def stop_all(house: House, request: Request, member: Member, fields: Field
     try:
         await halting.halt(house.site.cap, member.account_id, first(fields, "why"))
     except UsageError as error:
-        words = error.translated(doors.translator(request))
-        return await _stop_page(house, request, member, status=422, trouble=words)
+        said = error.translated(doors.translator(request))
+        return await _stop_page(house, request, member, status=422, trouble=said)
     return doors.to(STOP)
 
 
@@ -200,6 +200,6 @@ async def resume(house: House, request: Request, member: Member, _fields: Fields
     try:
         standing = await resuming.ask_to_resume(house.site.cap, member.account_id)
     except (NotAllowed, Conflict) as error:
-        words = error.translated(doors.translator(request))
-        return await _stop_page(house, request, member, status=409, trouble=words)
+        said = error.translated(doors.translator(request))
+        return await _stop_page(house, request, member, status=409, trouble=said)
     return doors.to(f"{STOP}?done=resumed" if standing.is_approved else f"{DECISIONS}?done=voted")

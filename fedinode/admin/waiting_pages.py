@@ -31,7 +31,7 @@ async def show(house: House, request: Request, member: Member) -> Response:
         "admin/waiting.html",
         member=member,
         waiting=await overseeing.look(house.site.cap, member),
-        deeds=decision_pages.DEEDS,
+        **decision_pages.words(house),
         kind_lists=moderation_pages.KIND_LISTS,
         network_lists=NETWORK_LISTS,
         done=doors.done(request, _DONE),

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import correcting, passing_on, queueing, voting
+from fedinode.services import correcting, passing_on, queueing, weighing
 from fedinode.services.cosigning import corresponding, vetting
 from fedinode.services.signing_in import Member
-from fedinode.services.voting import Waiting
+from fedinode.services.weighing import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What waits for one member: questions, and how much of each kind waits in the moderators' queue."""
 
-    decisions: tuple[Waiting, ...]
+    decisions: tuple[Question, ...]
     moderation: Mapping[str, int]
     #: What others bring about: 'proposed', 'corrections', 'asked', 'consents', 'mismatches'.
     network: Mapping[str, int]
@@ -27,9 +27,9 @@ class Desk:
 
 async def look(cap: Capabilities, member: Member) -> Desk:
     """Return all that waits for a member."""
-    own = member.where("enter")
+    board = await weighing.board(cap, member)
     return Desk(
-        decisions=tuple(each for each in await voting.list_waiting(cap) if each.collective in own),
+        decisions=(*board.waiting, *board.open),
         moderation=await queueing.count(cap, member),
         network=await _count_network(cap, member),
     )
