@@ -206,3 +206,12 @@ def test_two_collectives_of_one_node_decide_apart_about_the_same(database: Datab
     assert ours.decision.uid != theirs.decision.uid
     assert pair.vote("Bob", ours).is_approved
     assert theirs.missing == ("Emil",)
+
+
+def test_a_refusal_can_be_said_in_another_language_with_its_values() -> None:
+    german = {"{days} days and {name}": "{name} nach {days} Tagen"}
+    refused = NotAllowed("{days} days and {name}", days=60, name="{Ana}")
+    assert str(refused) == "60 days and {Ana}"
+    assert refused.translated(lambda words: german.get(words, words)) == "{Ana} nach 60 Tagen"
+    plain = Conflict("Braces {stay} where nothing is put in.")
+    assert plain.translated(str) == str(plain) == "Braces {stay} where nothing is put in."
