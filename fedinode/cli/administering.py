@@ -7,7 +7,7 @@ from fedinode import config
 from fedinode.capabilities import Capabilities
 from fedinode.cli import agreeing
 from fedinode.cli.commands import Argument, Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
 from fedinode.errors import NodeError, UsageError
 from fedinode.services import consulting, diagnosing, founding, gating, registering

@@ -2,7 +2,7 @@
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
 from fedinode.errors import NodeError
 from fedinode.services import recounting, voting

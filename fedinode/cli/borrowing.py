@@ -5,7 +5,7 @@ from datetime import timedelta
 from fedinode.capabilities import Capabilities
 from fedinode.cli import agreeing
 from fedinode.cli.commands import AS, Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
 from fedinode.errors import UsageError
 from fedinode.services import correcting, taking_over

@@ -2,7 +2,7 @@
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.services import flagging, recounting_reports, redressing, registering
 from fedinode.services.flagging import Complaint
 from fedinode.text import display_handle

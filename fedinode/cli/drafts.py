@@ -4,7 +4,7 @@ from typing import Final
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.services import leafing
 from fedinode.services.leafing import Shelf
 

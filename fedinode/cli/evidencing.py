@@ -6,7 +6,7 @@ from pathlib import Path
 from fedinode.capabilities import Capabilities
 from fedinode.cli import agreeing
 from fedinode.cli.commands import AS, Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
 from fedinode.errors import NodeError
 from fedinode.services.cosigning import logbook, rechecking, republishing, retiring, trusting

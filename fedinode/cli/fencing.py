@@ -6,7 +6,7 @@ from pathlib import Path
 from fedinode.capabilities import Capabilities
 from fedinode.cli.agreeing import ACCOUNT
 from fedinode.cli.commands import Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
 from fedinode.errors import UsageError
 from fedinode.services import alerting, allowing, block_imports, withholding

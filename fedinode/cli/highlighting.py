@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
 from fedinode.errors import UsageError
 from fedinode.services import campaigning, pinning

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.resources import resource_dir
 from fedinode.services.supporting import handing_out, packing
 from fedinode.web import packs

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
 from fedinode.errors import Conflict, ListRefused, NotFound
 from fedinode.services.supporting import exporting_signers, paper, sorting_out

@@ -2,7 +2,7 @@
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.services import passing_on
 from fedinode.services.ruling import AUTO_A_DAY, KINDS, MODES
 

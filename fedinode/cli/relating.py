@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
 from fedinode.services import following, resharing
 from fedinode.text import display_handle

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fedinode.capabilities import Capabilities
 from fedinode.cli import agreeing
 from fedinode.cli.commands import AS, Call, Command, argument
-from fedinode.cli.opening import on_node
+from fedinode.cli.nodes import on_node
 from fedinode.errors import UsageError
 from fedinode.services.cosigning import consenting, heeding, inviting, showing, stamping, withdrawing
 from fedinode.services.cosigning.inviting import Ask

@@ -14,7 +14,7 @@ from federation.cosigning.trust import Rung
 from fedinode import config
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument
-from fedinode.cli.opening import on_node, opened
+from fedinode.cli.nodes import on_node, opened
 from fedinode.cli.output import counted
 from fedinode.errors import NodeError
 from fedinode.services.cosigning import bundling, checking, trusting
