@@ -1,4 +1,4 @@
-"""What a command is, and what it is given when it runs. It loads nothing of the node: `opening` does."""
+"""What a command is, and what it is given when it runs. It loads nothing of the node: `nodes` does."""
 
 import argparse
 from collections.abc import Callable, Mapping
