@@ -8,7 +8,7 @@ from federation import activities
 from federation.errors import Gone, NotFound
 from fedinode.cache import NETWORK_KEY, post_key
 from fedinode.capabilities import Capabilities
-from fedinode.services import handling, keeping, resolving, ruling, withholding
+from fedinode.services import handling, keeping, resolving, ruling, unsharing, withholding
 from fedinode.services.handling import Facts, Keys, Pending, World
 from fedinode.services.keeping import Submission
 from fedinode.services.withholding import Sieve
@@ -275,5 +275,5 @@ def _delete(session: Session, world: World, named: Sequence[tuple[str, str]]) ->
     for uri, actor_uri in named:
         keys |= {post_key(uid) for uid in replies.delete_by_owner(session, uri, actor_uri)}
         if remote_objects.delete_by_owner(session, uri, actor_uri, world.now):
-            keys |= {NETWORK_KEY, *ruling.end(session, world, uri)}
+            keys |= {NETWORK_KEY, *unsharing.end_everywhere(session, world.urls, uri, world.now)}
     return frozenset(keys)

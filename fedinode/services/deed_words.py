@@ -89,6 +89,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "reshare.declined": N_("{who} left what a rule of {collective} proposed: {about}"),
     "reshare.by-rule": N_("A rule of {collective} reshared {about}"),
     "reshare.ended": N_("The reshare of {about} by {collective} ended: its author deleted it"),
+    "reshare.suspended": N_("The reshare of {about} by {collective} ended: its author was suspended here"),
     "share.rule": N_("{who} set a rule of {collective} about {about}: {mode} ({kinds})"),
     "takeover.made": N_("{who} took {about} over for {collective}"),
     "follow.asked": N_("{who} asked to follow {about} in the name of {collective}"),

@@ -13,7 +13,7 @@ from federation.errors import Gone, NotFound
 from federation.net import discovery
 from fedinode.cache import NETWORK_KEY, follows_key, post_key
 from fedinode.capabilities import Capabilities
-from fedinode.services import following, handling, resolving, ruling
+from fedinode.services import following, handling, resolving, unsharing
 from fedinode.services.handling import NOTHING, Facts, Keys, Pending, World
 from fedinode.storage import (
     collectives,
@@ -81,7 +81,7 @@ def take_deaths(session: Session, world: World, group: Sequence[Pending]) -> Key
     remote_actors.record_gone(session, dead, world.now)
     boosted = frozenset[str]()
     for uri in reshares.uris_of_actors(session, dead):
-        boosted |= ruling.end(session, world, uri)
+        boosted |= unsharing.end_everywhere(session, world.urls, uri, world.now)
     remote_objects.delete_of_actors(session, dead, world.now)
     remote_shares.remove_of_actors(session, dead)
     uids = replies.delete_of_actors(session, dead) | reactions.remove_of_actors(session, dead)

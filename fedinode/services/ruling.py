@@ -14,12 +14,12 @@ from typing import Final, Literal
 
 from federation import jsonld
 from fedinode.cache import collective_key
-from fedinode.services import gating, halting, sharing, unsharing
+from fedinode.services import gating, halting, sharing
 from fedinode.services.answering import Answered
 from fedinode.services.composing import Mention
 from fedinode.services.handling import NOTHING, Keys, World
 from fedinode.services.keeping import Submission
-from fedinode.storage import audit_log, collectives, follows, inboxes, reshares, sharing_rules
+from fedinode.storage import audit_log, collectives, follows, inboxes, sharing_rules
 from fedinode.storage.database import Session
 from fedinode.storage.remote_actors import RemoteActor
 from fedinode.storage.sharing_rules import NewMatch, RuleRow
@@ -149,18 +149,3 @@ def _subject(session: Session, submission: Submission, author: RemoteActor) -> A
 
 def _audit(session: Session, deed: str, object_uri: str, collective: str, world: World) -> None:
     audit_log.add(session, deed, object_uri, now=world.now, details={"collective": collective})
-
-
-# -- what is deleted
-
-
-def end(session: Session, world: World, object_uri: str) -> Keys:
-    """Take back every boost of ours of a post that its author deleted, and what was proposed of it."""
-    sharing_rules.end_of_object(session, object_uri, world.now)
-    keys: Keys = NOTHING
-    for collective_id in reshares.list_standing(session, object_uri):
-        row = collectives.get(session, collective_id)
-        unsharing.take_back(session, world.urls, row, object_uri, world.now)
-        _audit(session, "reshare.ended", object_uri, row.name, world)
-        keys |= {collective_key(row.name)}
-    return keys

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fedinode.cache import NETWORK_KEY, SIGNERS_KEY, follows_key, post_key
-from fedinode.services import following, resolving
+from fedinode.services import following, resolving, unsharing
 from fedinode.services.supporting import departures
 from fedinode.storage import (
     collectives,
@@ -19,6 +19,7 @@ from fedinode.storage import (
     levels,
     parked_deliveries,
     remote_actors,
+    reshares,
     taken_back,
 )
 from fedinode.storage.database import Session
@@ -57,6 +58,7 @@ def concerned(session: Session, subjects: Iterable[str]) -> tuple[int, ...]:
 def _follow_up(session: Session, urls: Urls, subjects: Sequence[str], now: datetime) -> frozenset[str]:
     level_marks.after_change(session, subjects)
     suspended, free = _split(session, concerned(session, subjects))
+    boosted = _end_reshares(session, urls, suspended, now)
     taken = taken_back.take(session, suspended, now)
     given = taken_back.give_back(session, free)
     for each in given.to_renew:
@@ -64,8 +66,16 @@ def _follow_up(session: Session, urls: Urls, subjects: Sequence[str], now: datet
     _heed_peers(session, subjects, now)
     names = taken.collectives | given.touched.collectives
     posts = taken.posts | given.touched.posts
-    keys = frozenset({NETWORK_KEY, SIGNERS_KEY, *map(follows_key, names), *map(post_key, posts)})
+    keys = boosted | {NETWORK_KEY, SIGNERS_KEY, *map(follows_key, names), *map(post_key, posts)}
     invalidations.record(session, keys, now)
+    return keys
+
+
+def _end_reshares(session: Session, urls: Urls, suspended: Sequence[int], now: datetime) -> frozenset[str]:
+    """Take back what we pass on of them: that does not come again when the suspension is lifted."""
+    keys = frozenset[str]()
+    for uri in reshares.uris_of_actors(session, suspended):
+        keys |= unsharing.end_everywhere(session, urls, uri, now, deed="reshare.suspended")
     return keys
 
 

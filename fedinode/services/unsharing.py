@@ -6,7 +6,7 @@ from federation import activities, jsonld
 from fedinode.cache import collective_key
 from fedinode.services import sending
 from fedinode.services.sending import Outgoing
-from fedinode.storage import inboxes, invalidations, reshares
+from fedinode.storage import audit_log, collectives, inboxes, invalidations, reshares, sharing_rules
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session
 from fedinode.storage.reshares import ReshareRow
@@ -17,6 +17,21 @@ def take_back(session: Session, urls: Urls, row: CollectiveRow, object_uri: str,
     """Take the standing boost of an object back; return how many are told, None if there is no boost."""
     found = reshares.find_standing(session, row.id, object_uri)
     return None if found is None else _undo(session, urls, row, found, now)
+
+
+def end_everywhere(
+    session: Session, urls: Urls, object_uri: str, now: datetime, *, deed: str = "reshare.ended"
+) -> frozenset[str]:
+    """Take back every boost of ours of a post that is gone, and what was proposed of it.
+
+    Returns the cache keys that this made stale; `deed` is what the audit says of it.
+    """
+    sharing_rules.end_of_object(session, object_uri, now)
+    rows = [collectives.get(session, number) for number in reshares.list_standing(session, object_uri)]
+    for row in rows:
+        take_back(session, urls, row, object_uri, now)
+        audit_log.add(session, deed, object_uri, now=now, details={"collective": row.name})
+    return frozenset(collective_key(row.name) for row in rows)
 
 
 def _undo(session: Session, urls: Urls, row: CollectiveRow, found: ReshareRow, now: datetime) -> int:

@@ -62,6 +62,18 @@ async def test_a_rule_shares_a_new_post_once_and_takes_it_back_with_it(
     assert (await boosts(visited), len(await visited.sent("Announce"))) == ([], 1)
 
 
+async def test_what_was_reshared_of_somebody_is_taken_back_when_they_are_suspended(
+    visited: Visited, friend: PeerActor
+) -> None:
+    await passing_on.set_rule(visited.cap, friend.uri, "auto")
+    await visited.take(friend, friend.activity("Create", news(visited, friend)))
+    assert len(await boosts(visited)) == 1
+    await excluding.block(visited.cap, friend.uri)
+    assert (await boosts(visited), len(await visited.sent("Undo"))) == ([], 1)
+    await excluding.unblock(visited.cap, friend.uri)
+    assert await boosts(visited) == [], "that they were passed on does not come again"
+
+
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 async def test_what_was_reshared_goes_with_its_author(
     visited: Visited, friend: PeerActor, koeln: Peer
