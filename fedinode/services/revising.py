@@ -83,7 +83,8 @@ async def edit(cap: Capabilities, url: str, manuscript: Manuscript, *, account: 
         if locked.state == "withdrawn":
             raise Conflict("This post was withdrawn; publish the text as a new one.")
         if locked.state == "draft":
-            drafting.replace_draft(session, row, locked, prepared, cap.urls, press.now)
+            if not says_the_same(session, locked, prepared):
+                drafting.replace_draft(session, row, locked, prepared, cap.urls, press.now)
             return publishing.describe(session, cap.urls, row, posts.get(session, locked.id))
         return edit_public(session, press, locked, prepared, account)
 

@@ -479,6 +479,8 @@ async def test_draft_that_cells_were_asked_to_sign_gets_the_next_number(
         releasing.freeze_object(session, press, post, subject)
 
     await cap.database.write(freeze)
+    await revising.edit(cap, draft.uri, manuscript(OPEN_STATEMENT, "Eins."))
+    assert await count(cap, models.Revision) == 1, "who signed it signed these words"
     await revising.edit(cap, draft.uri, manuscript(OPEN_STATEMENT, "Zwei."))
     await publishing.publish(cap, draft.uri)
     document = await document_of(cap, draft.uri)
