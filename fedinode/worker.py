@@ -13,18 +13,11 @@ from dataclasses import dataclass
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import AlreadyRunning
-from fedinode.services import (
-    alerting,
-    correcting,
-    delivering,
-    housekeeping,
-    indexing,
-    mailing,
-    panicking,
-    reacting,
-)
+from fedinode.services import correcting, delivering, indexing, mailing, reacting
 from fedinode.services.cosigning import rechecking, ticking
 from fedinode.services.dispatching import LOOP, Dispatcher
+from fedinode.services.moderation import alerting
+from fedinode.services.upkeep import housekeeping, panicking
 from fedinode.storage import leases
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import Busy, Conflict, NotAllowed, UsageError
 from fedinode.i18n import N_
-from fedinode.services import proving, securing, signing_in
-from fedinode.services.signing_in import Member
+from fedinode.services.members import proving, securing, signing_in
+from fedinode.services.members.signing_in import Member
 
 _WEAK = N_("Take a password of at least 12 characters that nobody would guess: a sentence is a good one.")
 _WRONG = N_("The present password is not right.")

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from fedinode.admin import doors
 from fedinode.admin.doors import House
 from fedinode.i18n import N_
-from fedinode.services import deed_words, recounting
-from fedinode.services.recounting import MACHINE, Deed, ExportForm, Filter
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.upkeep import deed_words, recounting
+from fedinode.services.upkeep.recounting import MACHINE, Deed, ExportForm, Filter
 
 AUDIT: Final = f"{doors.DESK}/audit"
 _NO_DAY: Final = N_("Write days as in 2026-11-22.")

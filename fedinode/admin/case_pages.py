@@ -13,9 +13,9 @@ from fedinode.admin.doors import Fields, House, first
 from fedinode.admin.moderation_pages import KIND_WORDS, MODERATION, number, rule_words_for
 from fedinode.errors import Conflict, Halted, NotAllowed, NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import clearing, examining, jotting, queueing, redressing
-from fedinode.services.jotting import About
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.moderation import clearing, examining, jotting, queueing, redressing
+from fedinode.services.moderation.jotting import About
 from fedinode.storage.waiting_entries import KINDS
 
 _DONE: Final[Mapping[str, str]] = {

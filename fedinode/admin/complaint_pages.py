@@ -12,9 +12,9 @@ from fedinode.admin.doors import Fields, House, first
 from fedinode.admin.moderation_pages import MODERATION
 from fedinode.errors import NodeError, NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import flagging, recounting_reports
-from fedinode.services.flagging import Complaint
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.moderation import flagging, recounting_reports
+from fedinode.services.moderation.flagging import Complaint
 
 _DONE: Final = {
     "sent": N_("The report is on its way."),

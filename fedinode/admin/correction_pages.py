@@ -13,7 +13,7 @@ from fedinode.errors import NodeError, NotFound
 from fedinode.i18n import N_
 from fedinode.services import correcting
 from fedinode.services.correcting import Proposal
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
 
 CORRECTIONS: Final = f"{NETWORK}/corrections"
 _DONE: Final = {

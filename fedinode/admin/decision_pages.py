@@ -11,10 +11,10 @@ from fedinode.admin import doors
 from fedinode.admin.doors import DESK, Fields, House, first
 from fedinode.errors import Conflict, NodeError, NotAllowed, NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import halting, perusal, resuming, stopping, voting, weighing
-from fedinode.services.deciding import Choice
-from fedinode.services.signing_in import Member
-from fedinode.services.weighing import Question
+from fedinode.services.members import halting, perusal, resuming, stopping, voting, weighing
+from fedinode.services.members.deciding import Choice
+from fedinode.services.members.signing_in import Member
+from fedinode.services.members.weighing import Question
 
 DECISIONS: Final = f"{DESK}/decisions"
 STOP: Final = f"{DESK}/stop"

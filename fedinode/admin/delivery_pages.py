@@ -11,7 +11,7 @@ from fedinode.admin.doors import DESK, Fields, House, first
 from fedinode.errors import NodeError, NoSuchPage, NotFound
 from fedinode.i18n import N_
 from fedinode.services import tracking
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
 
 DELIVERIES: Final = f"{DESK}/deliveries"
 #: What was done, by the type of the activity.

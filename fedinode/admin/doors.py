@@ -16,10 +16,10 @@ from starlette.responses import RedirectResponse, Response
 from fedinode import i18n
 from fedinode.errors import Halted
 from fedinode.i18n import N_
-from fedinode.services import signing_in
-from fedinode.services.entitling import Right
-from fedinode.services.proving import Hashing
-from fedinode.services.signing_in import Entered, Member
+from fedinode.services.members import signing_in
+from fedinode.services.members.entitling import Right
+from fedinode.services.members.proving import Hashing
+from fedinode.services.members.signing_in import Entered, Member
 from fedinode.text.browsers import browser_name
 from fedinode.web import answers, forms
 from fedinode.web.answers import Site

@@ -18,9 +18,9 @@ from fedinode.admin.text_pages import TEXTS
 from fedinode.errors import Conflict, ManuscriptError, NotFound, UsageError
 from fedinode.frontmatter import editing
 from fedinode.i18n import N_
-from fedinode.services import authoring, catching_up, proofreading, retracing
-from fedinode.services.authoring import Change, Clashed, Saved, Working
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.writing import authoring, catching_up, proofreading, retracing
+from fedinode.services.writing.authoring import Change, Clashed, Saved, Working
 from fedinode.storage.models import new_uid
 from fedinode.text import differences
 from fedinode.text.differences import Paragraph

@@ -12,9 +12,9 @@ from fedinode.admin.doors import Fields, House, first
 from fedinode.admin.network_pages import NETWORK
 from fedinode.errors import NodeError, NoSuchPage, NotFound
 from fedinode.i18n import N_
-from fedinode.services import acquainting, handing_on, passing_on
-from fedinode.services.ruling import AUTO_A_DAY, KINDS, PROPOSED_A_DAY
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.network import acquainting, handing_on, passing_on
+from fedinode.services.network.ruling import AUTO_A_DAY, KINDS, PROPOSED_A_DAY
 
 #: What a rule says, in a word and in a sentence.
 MODES: Final = {

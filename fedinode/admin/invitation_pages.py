@@ -15,7 +15,7 @@ from fedinode.i18n import N_
 from fedinode.services.cosigning import corresponding, inviting
 from fedinode.services.cosigning.corresponding import Checked, OwnStatement
 from fedinode.services.cosigning.inviting import Ask
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
 
 INVITATIONS: Final = f"{network_pages.NETWORK}/statements"
 _MAX_WORDS_CHARS: Final = 2_000

@@ -10,10 +10,10 @@ from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import NodeError, NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import block_lists, excluding, looking_up_levels
-from fedinode.services.level_words import SEVERITIES, Severity, Wish
-from fedinode.services.looking_up_levels import Wanted
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.moderation import block_lists, excluding, looking_up_levels
+from fedinode.services.moderation.level_words import SEVERITIES, Severity, Wish
+from fedinode.services.moderation.looking_up_levels import Wanted
 
 LEVELS: Final = f"{doors.DESK}/moderation/levels"
 #: What the levels are called, and what each means.

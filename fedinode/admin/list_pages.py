@@ -9,8 +9,8 @@ from fedinode.admin import doors, level_pages
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import NodeError, NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import block_imports
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.moderation import block_imports
 from fedinode.web.uploads import Upload
 
 IMPORT: Final = f"{level_pages.LEVELS}/import"

@@ -10,10 +10,10 @@ from fedinode.admin import decision_pages, doors
 from fedinode.admin.doors import ACCOUNT, DESK, Fields, House, first
 from fedinode.errors import NodeError, NotFound
 from fedinode.i18n import N_
-from fedinode.services import consulting, gating, peopling
 from fedinode.services.cosigning import trusting
-from fedinode.services.deciding import Standing
-from fedinode.services.signing_in import Member
+from fedinode.services.members import consulting, gating, peopling
+from fedinode.services.members.deciding import Standing
+from fedinode.services.members.signing_in import Member
 
 MEMBERS: Final = f"{DESK}/members"
 _DONE: Final = {

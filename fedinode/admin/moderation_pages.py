@@ -13,10 +13,10 @@ from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import clearing, queueing, withholding
-from fedinode.services.clearing import Deed, Named, Settled
-from fedinode.services.queueing import Filter
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.moderation import clearing, queueing, withholding
+from fedinode.services.moderation.clearing import Deed, Named, Settled
+from fedinode.services.moderation.queueing import Filter
 from fedinode.storage.waiting_entries import KINDS
 from fedinode.web import pages
 

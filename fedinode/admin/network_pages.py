@@ -12,10 +12,10 @@ from fedinode.admin import doors
 from fedinode.admin.doors import DESK, Fields, House, first
 from fedinode.errors import NodeError, NoSuchPage, NotFound, UsageError
 from fedinode.i18n import N_
-from fedinode.services import handing_on, passing_on, perusing
-from fedinode.services.perusing import Choice
-from fedinode.services.ruling import AUTO_A_DAY, KINDS
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.network import handing_on, passing_on, perusing
+from fedinode.services.network.perusing import Choice
+from fedinode.services.network.ruling import AUTO_A_DAY, KINDS
 from fedinode.services.taking_over import Wish
 from fedinode.text import canonical_language
 

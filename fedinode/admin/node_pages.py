@@ -10,9 +10,10 @@ from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import Busy, NotAllowed
 from fedinode.i18n import N_
-from fedinode.services import diagnosing, overviewing, panicking, probing, securing
-from fedinode.services.panicking import Plan
-from fedinode.services.signing_in import Member
+from fedinode.services.members import securing
+from fedinode.services.members.signing_in import Member
+from fedinode.services.upkeep import diagnosing, overviewing, panicking, probing
+from fedinode.services.upkeep.panicking import Plan
 
 NODE: Final = f"{doors.DESK}/node"
 PANIC: Final = f"{NODE}/panic"

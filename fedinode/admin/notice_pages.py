@@ -9,8 +9,8 @@ from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import NotFound, UsageError
 from fedinode.i18n import N_, spoken_languages
-from fedinode.services import noticing, telling
-from fedinode.services.signing_in import Member
+from fedinode.services.members import noticing, telling
+from fedinode.services.members.signing_in import Member
 
 NOTICES: Final = f"{doors.ACCOUNT}/notices"
 OFF: Final = "/notices/{uid}/{kind}/{token}"

@@ -9,9 +9,9 @@ from fedinode.admin import doors, preview_pages
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import Busy, Conflict, PictureRefused
 from fedinode.i18n import N_
-from fedinode.services import authoring, depicting
-from fedinode.services.depicting import Caption
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.writing import authoring, depicting
+from fedinode.services.writing.depicting import Caption
 from fedinode.web.uploads import Upload
 
 _DONE: Final = {

@@ -8,11 +8,11 @@ from starlette.responses import Response
 from fedinode.admin import doors
 from fedinode.admin.doors import House
 from fedinode.errors import Conflict, ManuscriptError, NotFound
-from fedinode.services import authoring, previewing
-from fedinode.services.mirroring import Loss, Shown
+from fedinode.services.members.signing_in import Member
 from fedinode.services.presenting import PostView
-from fedinode.services.rehearsing import Rehearsal
-from fedinode.services.signing_in import Member
+from fedinode.services.writing import authoring, previewing
+from fedinode.services.writing.mirroring import Loss, Shown
+from fedinode.services.writing.rehearsing import Rehearsal
 
 
 async def show_page(house: House, request: Request, member: Member) -> Response:

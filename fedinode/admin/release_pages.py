@@ -13,10 +13,11 @@ from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import Conflict, NodeError, NotFound
 from fedinode.i18n import N_
-from fedinode.services import issuing, ordering, retracing, surveying
-from fedinode.services.issuing import Outdated, Release
+from fedinode.services.members import ordering
+from fedinode.services.members.signing_in import Member
 from fedinode.services.publishing import Published
-from fedinode.services.signing_in import Member
+from fedinode.services.writing import issuing, retracing, surveying
+from fedinode.services.writing.issuing import Outdated, Release
 
 _DONE: Final = {
     "public": N_("These words are public now, and on their way to everybody who follows."),

@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 
 from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, MemberForm, OpenHandler, first
-from fedinode.services.entitling import Right
-from fedinode.services.signing_in import Member
+from fedinode.services.members.entitling import Right
+from fedinode.services.members.signing_in import Member
 from fedinode.web import forms
 
 #: What is read of a form: more than is kept, so that a page can give it back. A letter may take six bytes.

@@ -9,9 +9,9 @@ from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import NodeError, UsageError
 from fedinode.i18n import N_
-from fedinode.services import alerting, allowing, withholding
-from fedinode.services.signing_in import Member
-from fedinode.services.withholding import KINDS, RuleKind
+from fedinode.services.members.signing_in import Member
+from fedinode.services.moderation import alerting, allowing, withholding
+from fedinode.services.moderation.withholding import KINDS, RuleKind
 
 RULES: Final = f"{doors.DESK}/moderation/rules"
 CIRCLE: Final = f"{doors.DESK}/moderation/circle"

@@ -7,7 +7,7 @@ from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import Busy, NotAllowed, NotFound
 from fedinode.i18n import N_
-from fedinode.services import signing_in
+from fedinode.services.members import signing_in
 
 _WRONG = N_("This address and this password do not belong together, or the account sleeps.")
 _MAX_TYPED = 300

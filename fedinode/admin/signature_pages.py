@@ -11,9 +11,9 @@ from fedinode.admin import doors, network_pages
 from fedinode.admin.doors import DESK, Fields, House, first
 from fedinode.errors import NodeError, NotFound
 from fedinode.i18n import N_
-from fedinode.services import handing_on
 from fedinode.services.cosigning import consenting, corresponding, heeding, vetting, withdrawing
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.network import handing_on
 
 SIGNATURES: Final = f"{DESK}/signatures"
 _MAX_REASON_CHARS: Final = 2_000

@@ -15,7 +15,7 @@ from fedinode.frontmatter import editing, schema
 from fedinode.frontmatter.editing import BODY, Place
 from fedinode.i18n import N_
 from fedinode.manuscripts import Kind
-from fedinode.services.retracing import in_words
+from fedinode.services.writing.retracing import in_words
 
 Widget = Literal["line", "prose", "words", "lines", "choice", "tick", "day", "moment", "zone", "link"]
 

@@ -12,9 +12,9 @@ from fedinode.admin.text_fields import KIND_NAMES
 from fedinode.errors import Conflict, NotFound
 from fedinode.i18n import N_
 from fedinode.manuscripts import Kind
-from fedinode.services import authoring, beginning, leafing, retracing
-from fedinode.services.leafing import Shelf
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.writing import authoring, beginning, leafing, retracing
+from fedinode.services.writing.leafing import Shelf
 from fedinode.storage.models import new_uid
 
 TEXTS: Final = f"{DESK}/texts"

@@ -11,10 +11,10 @@ from fedinode.admin.doors import Fields, House, first
 from fedinode.errors import Busy, Conflict, UsageError
 from fedinode.i18n import N_
 from fedinode.manuscripts import Status
-from fedinode.services import authoring, translating
-from fedinode.services.authoring import Clashed
-from fedinode.services.signing_in import Member
-from fedinode.services.translating import PARTS, Side, Translated
+from fedinode.services.members.signing_in import Member
+from fedinode.services.writing import authoring, translating
+from fedinode.services.writing.authoring import Clashed
+from fedinode.services.writing.translating import PARTS, Side, Translated
 
 #: What a part is called.
 NAMES: Final = {

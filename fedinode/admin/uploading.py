@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from fedinode.admin import doors
 from fedinode.admin.doors import House, OpenHandler, first
-from fedinode.services.entitling import Right
-from fedinode.services.signing_in import Member
+from fedinode.services.members.entitling import Right
+from fedinode.services.members.signing_in import Member
 from fedinode.web import uploads
 from fedinode.web.uploads import Upload
 

@@ -8,8 +8,8 @@ from fedinode.admin import doors, text_fields
 from fedinode.admin.doors import Fields, House, first
 from fedinode.admin.text_pages import TEXTS, refuse
 from fedinode.errors import Conflict, NotFound
-from fedinode.services import authoring, retracing
-from fedinode.services.signing_in import Member
+from fedinode.services.members.signing_in import Member
+from fedinode.services.writing import authoring, retracing
 
 _MAX_DIGITS = 9
 

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from fedinode.admin import decision_pages, doors, moderation_pages, network_pages, signature_pages
 from fedinode.admin.doors import House
 from fedinode.i18n import N_
-from fedinode.services import overseeing
-from fedinode.services.signing_in import Member
+from fedinode.services.members import overseeing
+from fedinode.services.members.signing_in import Member
 
 #: What others bring about: words, and where it is decided.
 NETWORK_LISTS: Final[Mapping[str, tuple[str, str]]] = {

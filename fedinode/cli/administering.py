@@ -10,8 +10,10 @@ from fedinode.cli.commands import Argument, Call, Command, argument
 from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
 from fedinode.errors import NodeError, UsageError
-from fedinode.services import consulting, diagnosing, founding, gating, registering
-from fedinode.services.consulting import Consulted
+from fedinode.services import founding, registering
+from fedinode.services.members import consulting, gating
+from fedinode.services.members.consulting import Consulted
+from fedinode.services.upkeep import diagnosing
 from fedinode.storage import upgrades
 from fedinode.text import canonical_language
 

@@ -5,8 +5,9 @@ from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
 from fedinode.errors import NodeError
-from fedinode.services import recounting, voting
-from fedinode.services.deciding import Standing
+from fedinode.services.members import voting
+from fedinode.services.members.deciding import Standing
+from fedinode.services.upkeep import recounting
 from fedinode.storage.decisions import DecisionRow
 
 ACCOUNT = argument("--account", metavar="EMAIL", help="the member who wants it, where several decide")

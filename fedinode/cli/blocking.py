@@ -5,7 +5,7 @@ from fedinode.cli import agreeing
 from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
-from fedinode.services import block_lists, excluding, level_words
+from fedinode.services.moderation import block_lists, excluding, level_words
 
 
 async def block(call: Call, cap: Capabilities) -> None:

@@ -3,8 +3,9 @@
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument
 from fedinode.cli.nodes import on_node
-from fedinode.services import flagging, recounting_reports, redressing, registering
-from fedinode.services.flagging import Complaint
+from fedinode.services import registering
+from fedinode.services.moderation import flagging, recounting_reports, redressing
+from fedinode.services.moderation.flagging import Complaint
 from fedinode.text import display_handle
 
 

@@ -31,16 +31,16 @@ from fedinode.services import (
     delivering,
     following,
     founding,
-    moderating,
     pinning,
     publishing,
-    resharing,
     revising,
     taking_over,
 )
 from fedinode.services.campaigning import Banner
 from fedinode.services.cosigning import bundling, consenting, inviting, showing
 from fedinode.services.cosigning.inviting import Ask
+from fedinode.services.moderation import moderating
+from fedinode.services.network import resharing
 
 _TEXTS: Final = Path(__file__).resolve().parent / "demo_texts"
 _HOST: Final = "127.0.0.1"

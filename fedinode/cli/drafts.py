@@ -5,8 +5,8 @@ from typing import Final
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument
 from fedinode.cli.nodes import on_node
-from fedinode.services import leafing
-from fedinode.services.leafing import Shelf
+from fedinode.services.writing import leafing
+from fedinode.services.writing.leafing import Shelf
 
 _SHELVES: Final[tuple[Shelf, ...]] = ("in-work", "scheduled", "public", "thrown-away")
 

@@ -9,7 +9,7 @@ from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
 from fedinode.errors import UsageError
-from fedinode.services import alerting, allowing, block_imports, withholding
+from fedinode.services.moderation import alerting, allowing, block_imports, withholding
 
 
 async def import_blocks(call: Call, cap: Capabilities) -> None:

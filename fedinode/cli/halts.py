@@ -4,7 +4,7 @@ from fedinode.capabilities import Capabilities
 from fedinode.cli import agreeing
 from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.nodes import on_node
-from fedinode.services import halting, stopping
+from fedinode.services.members import halting, stopping
 
 _EFFECT = (
     "This stops everything: nothing is delivered, nothing public changes and no decision is acted on, until "

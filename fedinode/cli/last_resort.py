@@ -3,8 +3,8 @@
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.nodes import on_node
-from fedinode.services import panicking, probing
-from fedinode.services.panicking import Plan
+from fedinode.services.upkeep import panicking, probing
+from fedinode.services.upkeep.panicking import Plan
 
 _EFFECT = (
     "This makes the node read-only and signs everybody out; then it erases for good: {what}. "

@@ -5,7 +5,8 @@ from fedinode.cli import agreeing
 from fedinode.cli.commands import AS, Call, Command, argument
 from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
-from fedinode.services import enrolling, registering, securing, telling
+from fedinode.services import registering
+from fedinode.services.members import enrolling, securing, telling
 
 
 async def add(call: Call, cap: Capabilities) -> None:

@@ -3,8 +3,8 @@
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument
 from fedinode.cli.nodes import on_node
-from fedinode.services import passing_on
-from fedinode.services.ruling import AUTO_A_DAY, KINDS, MODES
+from fedinode.services.network import passing_on
+from fedinode.services.network.ruling import AUTO_A_DAY, KINDS, MODES
 
 _SAID = {
     "auto": f"New public posts are reshared at once, at most {AUTO_A_DAY} in a day; the rest are proposed.",

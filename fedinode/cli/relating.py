@@ -6,7 +6,8 @@ from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument
 from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
-from fedinode.services import following, resharing
+from fedinode.services import following
+from fedinode.services.network import resharing
 from fedinode.text import display_handle
 
 _STATES = {

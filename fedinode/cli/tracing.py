@@ -4,7 +4,8 @@ from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.nodes import on_node
 from fedinode.cli.output import counted
-from fedinode.services import delivering, moderating
+from fedinode.services import delivering
+from fedinode.services.moderation import moderating
 
 
 async def deliveries(call: Call, cap: Capabilities) -> None:

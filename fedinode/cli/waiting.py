@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from fedinode.capabilities import Capabilities
 from fedinode.cli.commands import AS, Call, Command, argument
 from fedinode.cli.nodes import on_node
-from fedinode.services import following, moderating
+from fedinode.services import following
+from fedinode.services.moderation import moderating
 from fedinode.text import display_handle
 
 

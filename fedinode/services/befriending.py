@@ -6,8 +6,9 @@ from typing import Final
 
 from federation import activities, jsonld
 from fedinode.cache import follows_key
-from fedinode.services import following, handling, withholding
+from fedinode.services import following, handling
 from fedinode.services.handling import NOTHING, Keys, Pending, World
+from fedinode.services.moderation import withholding
 from fedinode.storage import collectives, follows
 from fedinode.storage.collectives import CollectiveRow
 from fedinode.storage.database import Session

@@ -8,10 +8,12 @@ from federation import activities
 from federation.errors import Gone, NotFound
 from fedinode.cache import NETWORK_KEY, post_key
 from fedinode.capabilities import Capabilities
-from fedinode.services import handling, keeping, resolving, ruling, unsharing, withholding
+from fedinode.services import handling, keeping, resolving
 from fedinode.services.handling import Facts, Keys, Pending, World
 from fedinode.services.keeping import Submission
-from fedinode.services.withholding import Sieve
+from fedinode.services.moderation import withholding
+from fedinode.services.moderation.withholding import Sieve
+from fedinode.services.network import ruling, unsharing
 from fedinode.storage import remote_actors, remote_objects, replies
 from fedinode.storage.database import Session
 from fedinode.storage.levels import Rank

@@ -20,8 +20,8 @@ from fedinode.errors import Conflict, NodeError, NotAllowed, UsageError
 from fedinode.errors import NotFound as NotHere
 from fedinode.manuscripts import Kind, Wording, parse_facts
 from fedinode.services import drafting, publishing, releasing, revising, sourcing, taking_over
-from fedinode.services.deciding import Standing
 from fedinode.services.handling import Pending
+from fedinode.services.members.deciding import Standing
 from fedinode.services.preparing import Prepared, PreparedText
 from fedinode.services.sourcing import Original
 from fedinode.storage import collectives, federated_objects, media_files, posts, takeovers, texts

@@ -13,8 +13,9 @@ from federation.errors import Gone, NotFound
 from federation.net import discovery
 from fedinode.cache import NETWORK_KEY, follows_key, post_key
 from fedinode.capabilities import Capabilities
-from fedinode.services import following, handling, resolving, unsharing
+from fedinode.services import following, handling, resolving
 from fedinode.services.handling import NOTHING, Facts, Keys, Pending, World
+from fedinode.services.network import unsharing
 from fedinode.storage import (
     collectives,
     follows,

@@ -11,7 +11,8 @@ from fedinode import i18n, text
 from fedinode.cache import NODE_KEY, SIGNERS_KEY, collective_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import UsageError
-from fedinode.services import halting, illustrating, portraying, registering, sending
+from fedinode.services import illustrating, portraying, registering, sending
+from fedinode.services.members import halting
 from fedinode.services.sending import Outgoing
 from fedinode.storage import audit_log, collectives, invalidations, media_files
 from fedinode.storage.collectives import CollectiveRow, CollectiveText

@@ -16,10 +16,11 @@ from federation.net import delivery
 from federation.net.delivery import Deferred, DeliveryRequest
 from fedinode import failpoints
 from fedinode.capabilities import Capabilities
-from fedinode.services import halting, judging, readying, recording
+from fedinode.services import judging, readying, recording
 from fedinode.services.bodies import Bodies
 from fedinode.services.judging import Attempted
-from fedinode.services.selfchecking import Guard
+from fedinode.services.members import halting
+from fedinode.services.upkeep.selfchecking import Guard
 from fedinode.storage import deliveries, inboxes, outgoing_activities, peers
 from fedinode.storage.database import Session
 from fedinode.storage.deliveries import ClaimedDelivery, Lease, Round

@@ -11,7 +11,8 @@ from federation import activities, jsonld
 from fedinode.cache import follows_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound
-from fedinode.services import halting, registering, resolving, sending
+from fedinode.services import registering, resolving, sending
+from fedinode.services.members import halting
 from fedinode.services.sending import Outgoing
 from fedinode.storage import audit_log, follows, inboxes, invalidations
 from fedinode.storage.collectives import CollectiveRow

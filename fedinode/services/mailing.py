@@ -14,8 +14,9 @@ from fedinode import smtp
 from fedinode.capabilities import Capabilities
 from fedinode.config import MailSettings
 from fedinode.i18n import gettext
-from fedinode.services import halting, letter_words
+from fedinode.services import letter_words
 from fedinode.services.letter_words import LETTERS
+from fedinode.services.members import halting
 from fedinode.services.supporting import mailboxes
 from fedinode.smtp import Letter, MailRefused
 from fedinode.storage import mail_blocks, mail_queue, supporters

@@ -14,7 +14,8 @@ from federation.jsonld import Document
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict
 from fedinode.manuscripts import Kind
-from fedinode.services import describing, halting, publishing, releasing, sending
+from fedinode.services import describing, publishing, releasing, sending
+from fedinode.services.members import halting
 from fedinode.services.publishing import Published
 from fedinode.services.sending import Outgoing
 from fedinode.storage import audit_log, collectives, invalidations, posts

@@ -14,24 +14,12 @@ from fedinode import failpoints
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed
 from fedinode.manuscripts import Facts, Kind, Manuscript, TextVersion, Wording
-from fedinode.services import (
-    answering,
-    binding,
-    composing,
-    deciding,
-    drafting,
-    finding,
-    gating,
-    halting,
-    ordering,
-    preparing,
-    registering,
-    releasing,
-)
+from fedinode.services import answering, composing, drafting, finding, preparing, registering, releasing
 from fedinode.services.answering import Answered
-from fedinode.services.deciding import Question, Stale, Standing
-from fedinode.services.gating import GATES, Action
-from fedinode.services.ordering import Order
+from fedinode.services.members import binding, deciding, gating, halting, ordering
+from fedinode.services.members.deciding import Question, Stale, Standing
+from fedinode.services.members.gating import GATES, Action
+from fedinode.services.members.ordering import Order
 from fedinode.services.preparing import Prepared
 from fedinode.services.releasing import Press
 from fedinode.storage import accounts, collectives, desk_texts, federated_objects, inboxes, posts, texts

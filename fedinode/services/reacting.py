@@ -17,9 +17,10 @@ from federation.errors import AddressRefused, FederationError, FetchFailed, Gone
 from fedinode import failpoints
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NodeError, PeerUnavailable
-from fedinode.services import bookkeeping, departing, halting, handling, keeping
+from fedinode.services import bookkeeping, departing, handling, keeping
 from fedinode.services.cosigning import keeping_lists
 from fedinode.services.handling import Delayed, Dropped, Pending, Prepared, World
+from fedinode.services.members import halting
 from fedinode.services.responding import REACTIONS
 from fedinode.storage import journal
 from fedinode.storage.database import Session

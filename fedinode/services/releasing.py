@@ -19,10 +19,11 @@ from fedinode.cache import collective_key, post_key
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, ManuscriptError
 from fedinode.manuscripts import Facts, Kind, parse_facts
-from fedinode.services import composing, indexing, sending, vouching
+from fedinode.services import composing, indexing, sending
 from fedinode.services.composing import Mention, Work
 from fedinode.services.cosigning import retracting, surfacing
-from fedinode.services.deciding import Mandate
+from fedinode.services.members import vouching
+from fedinode.services.members.deciding import Mandate
 from fedinode.services.preparing import Prepared
 from fedinode.services.sending import Outgoing
 from fedinode.services.supporting import opening

@@ -5,7 +5,7 @@ from typing import Final
 
 from federation import activities
 from fedinode.capabilities import Capabilities
-from fedinode.services import befriending, commenting, correcting, counting, departing, reporting
+from fedinode.services import befriending, commenting, correcting, counting, departing
 from fedinode.services.cosigning import (
     attaching,
     consenting,
@@ -29,6 +29,7 @@ from fedinode.services.handling import (
     Reaction,
     World,
 )
+from fedinode.services.moderation import reporting
 from fedinode.services.supporting import departures, mentions
 from fedinode.storage.database import Session
 

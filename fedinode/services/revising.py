@@ -11,20 +11,17 @@ from fedinode.i18n import N_
 from fedinode.manuscripts import Facts, Kind, Manuscript, facts_json, parse_facts
 from fedinode.services import (
     announcing,
-    binding,
     composing,
-    deciding,
     drafting,
     finding,
-    gating,
-    halting,
     indexing,
     preparing,
     publishing,
     releasing,
 )
-from fedinode.services.deciding import Question, Stale, Standing
-from fedinode.services.gating import GATES, Action
+from fedinode.services.members import binding, deciding, gating, halting
+from fedinode.services.members.deciding import Question, Stale, Standing
+from fedinode.services.members.gating import GATES, Action
 from fedinode.services.preparing import Prepared
 from fedinode.services.publishing import Published
 from fedinode.services.releasing import Press

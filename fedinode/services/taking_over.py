@@ -23,17 +23,8 @@ from federation.net.client import Kind as FetchKind
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NodeError, PeerUnavailable, PictureRefused, UsageError
 from fedinode.manuscripts import Facts, Picture, Related
-from fedinode.services import (
-    drafting,
-    gating,
-    halting,
-    illustrating,
-    publishing,
-    registering,
-    releasing,
-    resolving,
-    sourcing,
-)
+from fedinode.services import drafting, illustrating, publishing, registering, releasing, resolving, sourcing
+from fedinode.services.members import gating, halting
 from fedinode.services.preparing import Prepared
 from fedinode.services.publishing import Published
 from fedinode.services.releasing import Press

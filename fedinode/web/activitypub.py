@@ -12,7 +12,8 @@ from starlette.responses import Response
 from federation.negotiation import ACTIVITY_JSON
 from fedinode.cache import CachedAnswer
 from fedinode.errors import NotFound
-from fedinode.services import admitting, serving
+from fedinode.services import serving
+from fedinode.services.moderation import admitting
 from fedinode.services.serving import Served
 from fedinode.web import answers, inbox_posts
 from fedinode.web.answers import Site

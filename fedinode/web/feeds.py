@@ -18,7 +18,8 @@ from fedinode import i18n
 from fedinode.cache import CachedAnswer
 from fedinode.errors import NotFound
 from fedinode.resources import installed_version
-from fedinode.services import browsing, reading, telling
+from fedinode.services import browsing, reading
+from fedinode.services.members import telling
 from fedinode.services.presenting import FeedView, PostView
 from fedinode.web import answers, archive_pages, formats, pages
 from fedinode.web.answers import Site

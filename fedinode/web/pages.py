@@ -20,7 +20,8 @@ from fedinode.cache import (
     post_key,
 )
 from fedinode.errors import NoSuchPage, NotFound
-from fedinode.services import networking, reading
+from fedinode.services import reading
+from fedinode.services.network import networking
 from fedinode.services.presenting import Moved, NodeView, PostView, Tombstone
 from fedinode.web import answers, formats, paging
 from fedinode.web.answers import Site

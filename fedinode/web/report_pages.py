@@ -15,7 +15,7 @@ from starlette.responses import Response
 from fedinode import i18n
 from fedinode.errors import Busy
 from fedinode.i18n import N_
-from fedinode.services import complaining
+from fedinode.services.moderation import complaining
 from fedinode.services.supporting.limiting import Question
 from fedinode.web import answers, forms, networks
 from fedinode.web.answers import Site

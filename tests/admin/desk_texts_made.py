@@ -4,9 +4,10 @@ import re
 from typing import Final
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import authoring, signing_in
-from fedinode.services.authoring import Change, Saved
-from fedinode.services.signing_in import Member
+from fedinode.services.members import signing_in
+from fedinode.services.members.signing_in import Member
+from fedinode.services.writing import authoring
+from fedinode.services.writing.authoring import Change, Saved
 from fedinode.storage import desk_texts
 from fedinode.storage.database import Session
 from fedinode.storage.models import new_uid

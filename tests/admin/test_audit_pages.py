@@ -7,7 +7,7 @@ import json
 import pytest
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import recounting
+from fedinode.services.upkeep import recounting
 from fedinode.storage import audit_log
 from fedinode.storage.database import Session
 from tests.admin.conftest import Browser

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 
 from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import parse_manuscript
-from fedinode.services import consulting, enrolling, halting, publishing, revising
+from fedinode.services import publishing, revising
 from fedinode.services.cosigning import ticking
+from fedinode.services.members import consulting, enrolling, halting
 from fedinode.services.publishing import Published
 from fedinode.storage import accounts, decisions
 from fedinode.storage.database import Session

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from federation import jsonld
 from fedinode.capabilities import Capabilities
-from fedinode.services import passing_on
+from fedinode.services.network import passing_on
 from fedinode.storage import audit_log, collectives, decisions, follows, models
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import Thresholds

@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 
 from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import parse_manuscript
-from fedinode.services import pointing, publishing
+from fedinode.services import publishing
+from fedinode.services.moderation import pointing
 from fedinode.storage import models, reports
 from fedinode.storage.database import Session
 from fedinode.storage.reports import NewReport

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import excluding
+from fedinode.services.moderation import excluding
 from fedinode.storage import alarms, audit_log, levels, models
 from fedinode.storage.database import Session
 from tests.admin.conftest import FROM_HERE, Browser

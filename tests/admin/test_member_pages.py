@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from fedinode.capabilities import Capabilities
 from fedinode.config import MailSettings
-from fedinode.services import consulting, enrolling, mailing
+from fedinode.services import mailing
+from fedinode.services.members import consulting, enrolling
 from fedinode.storage import accounts, audit_log
 from fedinode.storage.database import Session
 from fedinode.storage.models import Mail

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import clearing
+from fedinode.services.moderation import clearing
 from fedinode.services.publishing import Published
 from fedinode.storage import audit_log, models
 from fedinode.storage.database import Session

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import halting, mailing, noticing
+from fedinode.services import mailing
+from fedinode.services.members import halting, noticing
 from fedinode.smtp import Letter
 from fedinode.storage import audit_log, mail_queue, models
 from fedinode.storage.database import Session

@@ -14,7 +14,7 @@ from PIL import Image
 
 from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import patching
-from fedinode.services import furnishing
+from fedinode.services.writing import furnishing
 from fedinode.storage import desk_files, desk_texts
 from fedinode.storage.database import Session
 from tests.admin.conftest import FROM_HERE, Browser

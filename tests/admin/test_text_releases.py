@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import registering, releasing, voting
+from fedinode.services import registering, releasing
+from fedinode.services.members import voting
 from fedinode.storage import audit_log, decisions, desk_texts, federated_objects, posts
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow, Thresholds

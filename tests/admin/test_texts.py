@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import editing, parse_manuscript
-from fedinode.services import leafing, publishing, retracing, revising, voting
+from fedinode.services import publishing, revising
+from fedinode.services.members import voting
+from fedinode.services.writing import leafing, retracing
 from fedinode.storage import models
 from fedinode.storage.database import Session
 from tests.admin.conftest import Browser

@@ -6,8 +6,9 @@ import pytest
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotAllowed, NotFound
 from fedinode.frontmatter import editing
-from fedinode.services import authoring, retracing, signing_in
-from fedinode.services.authoring import Change, Saved
+from fedinode.services.members import signing_in
+from fedinode.services.writing import authoring, retracing
+from fedinode.services.writing.authoring import Change, Saved
 from tests.admin.conftest import Browser
 from tests.admin.writers import JSON, ON_ONE, begin, form_of, seal_in, sources_of, standing_source
 from tests.web.conftest import Clock

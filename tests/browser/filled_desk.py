@@ -11,20 +11,14 @@ from PIL import Image
 
 from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import parse_manuscript
-from fedinode.services import (
-    authoring,
-    block_imports,
-    depicting,
-    excluding,
-    leafing,
-    publishing,
-    registering,
-    signing_in,
-)
-from fedinode.services.authoring import Change
-from fedinode.services.depicting import Caption
+from fedinode.services import publishing, registering
+from fedinode.services.members import signing_in
+from fedinode.services.members.signing_in import Member
+from fedinode.services.moderation import block_imports, excluding
 from fedinode.services.publishing import Published
-from fedinode.services.signing_in import Member
+from fedinode.services.writing import authoring, depicting, leafing
+from fedinode.services.writing.authoring import Change
+from fedinode.services.writing.depicting import Caption
 from fedinode.storage import models
 from fedinode.storage.database import Session
 from tests.admin.test_delivery_pages import follower

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from fedinode.errors import Conflict, NotAllowed, NotFound
-from fedinode.services import deciding
-from fedinode.services.deciding import Question, Standing
-from fedinode.services.gating import Action
+from fedinode.services.members import deciding
+from fedinode.services.members.deciding import Question, Standing
+from fedinode.services.members.gating import Action
 from fedinode.storage import audit_chain, audit_log, decisions
 from fedinode.storage.database import Database, Session
 from fedinode.storage.models import Account, Collective, Membership

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import fedinode
-from fedinode.services import deed_words
+from fedinode.services.upkeep import deed_words
 
 _FOLDER = Path(fedinode.__file__).parent
 #: Deeds whose second half is made when they are written belong to a kind, at least.

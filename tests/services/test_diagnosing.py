@@ -12,8 +12,8 @@ import pytest
 from fedinode.capabilities import Capabilities
 from fedinode.config import load_settings
 from fedinode.node import open_node
-from fedinode.services.diagnosing import Finding, diagnose
 from fedinode.services.founding import NewNode, create_node
+from fedinode.services.upkeep.diagnosing import Finding, diagnose
 from fedinode.storage import peers
 from fedinode.storage.database import Session
 from fedinode.storage.peers import Contact

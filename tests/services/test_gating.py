@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fedinode.services import gating, voting
-from fedinode.services.gating import GATES
+from fedinode.services.members import gating, voting
+from fedinode.services.members.gating import GATES
 from fedinode.storage.decisions import Thresholds
 
 SOURCE = Path(__file__).resolve().parents[2] / "fedinode"

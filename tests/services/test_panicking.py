@@ -4,7 +4,7 @@ import pytest
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import DatabaseError
-from fedinode.services import panicking
+from fedinode.services.upkeep import panicking
 from fedinode.storage import node_facts, sealing
 from tests.services import test_diagnosing
 

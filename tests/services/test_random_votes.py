@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fedinode.errors import Conflict, NotAllowed
-from fedinode.services import deciding
+from fedinode.services.members import deciding
 from fedinode.storage import accounts, audit_chain, decisions
 from fedinode.storage.database import Database, Session
 from fedinode.storage.decisions import Thresholds

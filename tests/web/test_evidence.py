@@ -10,7 +10,7 @@ from federation.cosigning import verify
 from federation.cosigning.trust import parse_trust
 from fedinode.capabilities import Capabilities
 from fedinode.errors import UsageError
-from fedinode.services import diagnosing, registering
+from fedinode.services import registering
 from fedinode.services.cosigning import (
     bundling,
     keeping_lists,
@@ -21,6 +21,7 @@ from fedinode.services.cosigning import (
     trusting,
 )
 from fedinode.services.cosigning.tallying import NewSupport
+from fedinode.services.upkeep import diagnosing
 from fedinode.storage import models
 from fedinode.storage.database import Session
 from tests.federation.cosigning.cells import HALLE

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import consulting, enrolling, publishing, telling
+from fedinode.services import publishing
+from fedinode.services.members import consulting, enrolling, telling
 from tests.conftest import DatabaseKind
 from tests.web.conftest import ORIGIN, Clock, Get, Publish, fresh
 

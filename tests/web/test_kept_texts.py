@@ -5,8 +5,9 @@ import pytest
 from federation.cosigning import documents
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed, NotFound
-from fedinode.services import cataloguing, consulting, enrolling, voting
+from fedinode.services import cataloguing
 from fedinode.services.cosigning import attaching, republishing, retiring, retracting
+from fedinode.services.members import consulting, enrolling, voting
 from fedinode.storage.database import Session
 from tests.federation.cosigning.cells import HALLE, STATEMENT
 from tests.web import signing_cells

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import describing, housekeeping, publishing
+from fedinode.services import describing, publishing
+from fedinode.services.upkeep import housekeeping
 from tests.jobs.test_papers import leaflet, written
 from tests.web.conftest import DOCUMENT, Clock, Get, Publish, fresh
 from tests.web.test_calendars import structured

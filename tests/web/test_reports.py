@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from fedinode.app import create_app
 from fedinode.capabilities import Capabilities
-from fedinode.services import complaining
+from fedinode.services.moderation import complaining
 from fedinode.storage import models, reports
 from fedinode.storage.reports import ReportRow
 from tests.web.conftest import ORIGIN, Clock, Get, Publish

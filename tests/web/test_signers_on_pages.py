@@ -10,8 +10,9 @@ from sqlalchemy import update
 from federation import jsonld
 from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import parse_manuscript
-from fedinode.services import amending, excluding, publishing
+from fedinode.services import amending, publishing
 from fedinode.services.cosigning import keeping_lists, withdrawing
+from fedinode.services.moderation import excluding
 from fedinode.storage import cosignatures, models, remote_actors
 from fedinode.storage.database import Session
 from tests.federation.cosigning import cells

@@ -9,9 +9,12 @@ from sqlalchemy import select
 from fedinode.capabilities import Capabilities
 from fedinode.config import MailSettings
 from fedinode.errors import UsageError
-from fedinode.services import alerting, halting, housekeeping, publishing, withholding
+from fedinode.services import publishing
 from fedinode.services.cosigning import bundling, ticking
+from fedinode.services.members import halting
+from fedinode.services.moderation import alerting, withholding
 from fedinode.services.supporting import bouncing, informing
+from fedinode.services.upkeep import housekeeping
 from fedinode.storage import models
 from fedinode.storage.database import Session
 from tests.conftest import DatabaseKind

@@ -20,10 +20,11 @@ from federation.errors import FederationError
 from federation.jsonld import PUBLIC, Document
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed, NotFound, PeerUnavailable
-from fedinode.services import deciding, registering, resolving, sending, vouching
+from fedinode.services import registering, resolving, sending
 from fedinode.services.cosigning import attaching, heeding, keeping_lists, sightings
-from fedinode.services.deciding import Question, Standing
 from fedinode.services.handling import NOTHING, Keys, Pending, World
+from fedinode.services.members import deciding, vouching
+from fedinode.services.members.deciding import Question, Standing
 from fedinode.services.sending import Outgoing
 from fedinode.storage import (
     accounts,

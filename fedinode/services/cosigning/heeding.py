@@ -13,8 +13,9 @@ from federation.cosigning.messages import Invite
 from federation.errors import FederationError
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound
-from fedinode.services import registering, sending, telling
+from fedinode.services import registering, sending
 from fedinode.services.handling import NOTHING, Keys, Pending, World
+from fedinode.services.members import telling
 from fedinode.services.sending import Outgoing
 from fedinode.storage import (
     accounts,

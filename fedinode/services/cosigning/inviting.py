@@ -17,9 +17,10 @@ from federation.jsonld import Document
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed, NotFound, UsageError
 from fedinode.manuscripts import Kind, StatementFacts, parse_facts
-from fedinode.services import amending, composing, finding, halting, publishing, releasing, resolving, sending
+from fedinode.services import amending, composing, finding, publishing, releasing, resolving, sending
 from fedinode.services.cosigning import keeping_lists
 from fedinode.services.handling import NOTHING, Keys, Pending, World
+from fedinode.services.members import halting
 from fedinode.services.releasing import Press
 from fedinode.services.sending import Outgoing, Sent
 from fedinode.storage import (

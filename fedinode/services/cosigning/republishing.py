@@ -19,10 +19,11 @@ from fedinode import text
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NodeError, NotFound
 from fedinode.manuscripts import Facts, Kind, Source, StatementFacts, Wording
-from fedinode.services import deciding, drafting, publishing, registering, releasing, resolving
+from fedinode.services import drafting, publishing, registering, releasing, resolving
 from fedinode.services.cosigning import bundling
 from fedinode.services.cosigning.bundling import KeptList
-from fedinode.services.deciding import Question, Standing
+from fedinode.services.members import deciding
+from fedinode.services.members.deciding import Question, Standing
 from fedinode.services.preparing import Prepared, PreparedText
 from fedinode.services.releasing import Press
 from fedinode.storage import accounts, posts, remote_actors, statement_versions

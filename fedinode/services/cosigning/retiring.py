@@ -10,9 +10,10 @@ from datetime import datetime
 from federation.cosigning import documents
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound
-from fedinode.services import deciding, registering
+from fedinode.services import registering
 from fedinode.services.cosigning import keeping_lists
-from fedinode.services.deciding import Question, Standing
+from fedinode.services.members import deciding
+from fedinode.services.members.deciding import Question, Standing
 from fedinode.storage import (
     accounts,
     audit_log,

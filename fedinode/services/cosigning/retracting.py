@@ -7,9 +7,9 @@ server is gone, blocked, or elsewhere has taken nothing back. Spec: docs/cosigni
 from collections.abc import Sequence
 from datetime import datetime
 
-from fedinode.services import telling
 from fedinode.services.cosigning import keeping_lists
 from fedinode.services.handling import NOTHING, Keys, Pending, World
+from fedinode.services.members import telling
 from fedinode.storage import audit_log, kept_statements
 from fedinode.storage.database import Session
 

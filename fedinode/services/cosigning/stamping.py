@@ -18,7 +18,7 @@ from federation.errors import FederationError
 from federation.jsonld import Document
 from fedinode.capabilities import Capabilities, load_signing_key
 from fedinode.errors import Conflict, NotFound
-from fedinode.services import halting, resolving, sending, telling, withholding
+from fedinode.services import resolving, sending
 from fedinode.services.cosigning import (
     alarming,
     consenting,
@@ -28,6 +28,8 @@ from fedinode.services.cosigning import (
     withdrawing,
 )
 from fedinode.services.handling import NOTHING, Facts, Keys, Pending, World
+from fedinode.services.members import halting, telling
+from fedinode.services.moderation import withholding
 from fedinode.services.sending import Outgoing
 from fedinode.storage import (
     audit_log,

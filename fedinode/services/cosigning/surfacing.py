@@ -19,9 +19,11 @@ from federation.jsonld import Document
 from fedinode.cache import SIGNERS_KEY
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NodeError
-from fedinode.services import resharing, resolving, telling
+from fedinode.services import resolving
 from fedinode.services.cosigning import consenting, keeping_lists, sightings, withdrawing
 from fedinode.services.handling import NOTHING, Keys, Pending, World
+from fedinode.services.members import telling
+from fedinode.services.network import resharing
 from fedinode.storage import (
     audit_log,
     collectives,

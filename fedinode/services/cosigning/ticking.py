@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import deciding, halting, voting
 from fedinode.services.cosigning import (
     attaching,
     consenting,
@@ -14,6 +13,7 @@ from fedinode.services.cosigning import (
     surfacing,
     tallying,
 )
+from fedinode.services.members import deciding, halting, voting
 from fedinode.storage.database import Session
 
 

@@ -13,10 +13,11 @@ from federation import activities, keys
 from federation.cosigning import documents, identifiers, vocabulary
 from federation.cosigning.trust import Trust
 from fedinode.capabilities import Capabilities
-from fedinode.services import deciding, describing, gating, registering, resolving
+from fedinode.services import describing, registering, resolving
 from fedinode.services.cosigning import sightings
-from fedinode.services.deciding import Question, Standing
 from fedinode.services.handling import Facts, Pending, World
+from fedinode.services.members import deciding, gating
+from fedinode.services.members.deciding import Question, Standing
 from fedinode.storage import accounts, audit_log, collectives, cosignatures, remote_actors, signing_keys
 from fedinode.storage.accounts import Named
 from fedinode.storage.collectives import CollectiveRow

@@ -17,10 +17,12 @@ from federation.errors import FederationError
 from federation.jsonld import PUBLIC, Document
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotFound
-from fedinode.services import deciding, registering, sending, unsharing, vouching
+from fedinode.services import registering, sending
 from fedinode.services.cosigning import heeding, keeping_lists, sightings
-from fedinode.services.deciding import Mandate, Question, Standing
 from fedinode.services.handling import NOTHING, Keys, Pending, World
+from fedinode.services.members import deciding, vouching
+from fedinode.services.members.deciding import Mandate, Question, Standing
+from fedinode.services.network import unsharing
 from fedinode.services.sending import Outgoing
 from fedinode.storage import accounts, audit_log, collectives, cosignatures, evidence_files, inboxes
 from fedinode.storage.accounts import Named

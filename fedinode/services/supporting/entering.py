@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedinode.errors import NotFound
-from fedinode.services import halting
+from fedinode.services.members import halting
 from fedinode.storage import federated_objects, kept_statements, sign_forms, supporters
 from fedinode.storage.database import Session
 from fedinode.storage.sign_forms import SignFormRow

@@ -12,9 +12,10 @@ from typing import Final
 
 from federation import activities
 from fedinode import i18n
-from fedinode.services import handling, withholding
+from fedinode.services import handling
 from fedinode.services.handling import NOTHING, Keys, Pending, World
 from fedinode.services.keeping import Submission
+from fedinode.services.moderation import withholding
 from fedinode.services.supporting import account_signatures, agreed_words, subjects, thread_answers
 from fedinode.services.supporting.agreed_words import Said
 from fedinode.services.supporting.subjects import Subject

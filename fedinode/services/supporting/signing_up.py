@@ -12,7 +12,8 @@ from fedinode import i18n
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict
 from fedinode.i18n import N_
-from fedinode.services import halting, withholding
+from fedinode.services.members import halting
+from fedinode.services.moderation import withholding
 from fedinode.services.supporting import entering, letters, mailboxes, tokens
 from fedinode.services.supporting.entering import Subject
 from fedinode.services.supporting.fronting import FormView

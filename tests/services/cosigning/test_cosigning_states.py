@@ -8,16 +8,7 @@ from federation import proofs
 from federation.cosigning import documents
 from federation.jsonld import Document
 from fedinode.errors import Conflict, NodeError, NotAllowed, UsageError
-from fedinode.services import (
-    amending,
-    cataloguing,
-    consulting,
-    enrolling,
-    publishing,
-    registering,
-    revising,
-    voting,
-)
+from fedinode.services import amending, cataloguing, publishing, registering, revising
 from fedinode.services.cosigning import (
     consenting,
     heeding,
@@ -27,6 +18,7 @@ from fedinode.services.cosigning import (
     versioning,
     withdrawing,
 )
+from fedinode.services.members import consulting, enrolling, voting
 from fedinode.services.registering import ActorKeys
 from fedinode.storage import kept_statements, remote_actors
 from fedinode.storage.kept_statements import KeptRow

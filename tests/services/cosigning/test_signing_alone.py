@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Halted, NodeError
-from fedinode.services import consulting, enrolling, halting, voting
 from fedinode.services.cosigning import consenting, republishing, retiring, ticking, withdrawing
+from fedinode.services.members import consulting, enrolling, halting, voting
 from fedinode.storage import decisions
 from fedinode.storage.database import Session
 from fedinode.storage.models import CoSignature, OutgoingActivity, Post

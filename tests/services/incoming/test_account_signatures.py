@@ -10,7 +10,9 @@ from sqlalchemy import update
 
 from federation import jsonld
 from fedinode.frontmatter import parse_manuscript
-from fedinode.services import excluding, housekeeping, publishing
+from fedinode.services import publishing
+from fedinode.services.moderation import excluding
+from fedinode.services.upkeep import housekeeping
 from fedinode.storage import models, outgoing_activities, sign_forms
 from fedinode.storage.database import Session
 from fedinode.storage.sign_forms import SignFormRow

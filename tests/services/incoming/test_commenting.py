@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fedinode.errors import NotFound
-from fedinode.services import excluding, moderating
+from fedinode.services.moderation import excluding, moderating
 from fedinode.storage import models
 from tests.peer_server import AS_CONTEXT, Document, Peer, PeerActor, PeerServer, Reply
 from tests.services.incoming.conftest import INBOX, Publish, Visited

@@ -6,8 +6,8 @@ import io
 import pytest
 
 from fedinode.errors import NotFound, UsageError
-from fedinode.services import block_lists, excluding
-from fedinode.services.level_words import Wish
+from fedinode.services.moderation import block_lists, excluding
+from fedinode.services.moderation.level_words import Wish
 from fedinode.storage import covered_hosts, levels, models, peers
 from fedinode.storage.database import Session
 from tests.peer_server import Peer, PeerActor

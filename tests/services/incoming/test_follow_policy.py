@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fedinode.services import excluding, following
+from fedinode.services import following
+from fedinode.services.moderation import excluding
 from fedinode.storage import models
 from tests.peer_server import Document, Peer, PeerActor, PeerServer, Reply
 from tests.services.incoming.conftest import COLLECTIVE, ORIGIN, Visited

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fedinode.services import excluding, following, reacting
+from fedinode.services import following, reacting
+from fedinode.services.moderation import excluding
 from fedinode.storage import models
 from tests.peer_server import AS_CONTEXT, Peer, PeerActor, PeerServer, Reply
 from tests.services.incoming.conftest import COLLECTIVE, Publish, Visited

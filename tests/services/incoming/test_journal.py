@@ -9,8 +9,10 @@ import pytest
 
 from federation import activities, jsonld
 from fedinode.errors import NotFound
-from fedinode.services import bookkeeping, diagnosing, handling, moderating, reacting, responding
+from fedinode.services import bookkeeping, handling, reacting, responding
 from fedinode.services.handling import Pending, Reaction, World
+from fedinode.services.moderation import moderating
+from fedinode.services.upkeep import diagnosing
 from fedinode.storage import journal, models
 from fedinode.storage.database import Session
 from tests.peer_server import Peer, PeerActor

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from fedinode.services import publishing, recounting_reports
+from fedinode.services import publishing
+from fedinode.services.moderation import recounting_reports
 from fedinode.storage import models
 from tests.peer_server import Peer, PeerActor, PeerServer
 from tests.services.incoming.conftest import COLLECTIVE, ORIGIN, Publish, Visited

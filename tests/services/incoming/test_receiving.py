@@ -15,7 +15,7 @@ from federation import keys
 from federation.signatures import Dialect, HttpMessage
 from fedinode.app import create_app
 from fedinode.config import LimitSettings
-from fedinode.services import excluding
+from fedinode.services.moderation import excluding
 from fedinode.storage import models, peers
 from fedinode.storage.database import Session, open_url
 from fedinode.storage.sealing import Sealer

@@ -2,7 +2,8 @@
 
 import pytest
 
-from fedinode.services import excluding, publishing, recounting_reports, reporting
+from fedinode.services import publishing
+from fedinode.services.moderation import excluding, recounting_reports, reporting
 from fedinode.storage import models
 from tests.peer_server import Peer, PeerActor
 from tests.services.incoming.conftest import COLLECTIVE, ORIGIN, Publish, Visited

@@ -6,8 +6,9 @@ import pytest
 
 from federation import activities
 from fedinode.errors import NotFound, UsageError
-from fedinode.services import excluding, flagging, housekeeping, redressing
-from fedinode.services.flagging import Complaint
+from fedinode.services.moderation import excluding, flagging, redressing
+from fedinode.services.moderation.flagging import Complaint
+from fedinode.services.upkeep import housekeeping
 from fedinode.storage import collectives, models, moderation_notes, outgoing_activities
 from fedinode.storage.database import Session
 from tests.peer_server import Peer, PeerActor

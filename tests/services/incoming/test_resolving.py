@@ -6,7 +6,8 @@ import pytest
 
 from federation.errors import FetchFailed, Gone, Malformed
 from fedinode.errors import Blocked, HandleUnknown, PeerUnavailable
-from fedinode.services import excluding, resolving
+from fedinode.services import resolving
+from fedinode.services.moderation import excluding
 from fedinode.storage import models, remote_actors
 from tests.peer_server import Peer, PeerActor, PeerServer, Reply
 from tests.services.incoming.conftest import Visited

@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 
 from fedinode.errors import NotAllowed, NotFound, UsageError
-from fedinode.services import excluding, halting, housekeeping, passing_on, registering, ruling
+from fedinode.services import registering
+from fedinode.services.members import halting
+from fedinode.services.moderation import excluding
+from fedinode.services.network import passing_on, ruling
+from fedinode.services.upkeep import housekeeping
 from fedinode.storage import audit_log, decisions, models
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import Thresholds

@@ -6,17 +6,11 @@ from datetime import timedelta
 import pytest
 
 from fedinode.errors import NotAllowed
-from fedinode.services import (
-    alerting,
-    allowing,
-    block_imports,
-    excluding,
-    following,
-    housekeeping,
-    withholding,
-)
-from fedinode.services.excluding import BlockEffect
-from fedinode.services.level_words import Severity, Wish
+from fedinode.services import following
+from fedinode.services.moderation import alerting, allowing, block_imports, excluding, withholding
+from fedinode.services.moderation.excluding import BlockEffect
+from fedinode.services.moderation.level_words import Severity, Wish
+from fedinode.services.upkeep import housekeeping
 from fedinode.storage import models
 from fedinode.storage.database import Session
 from fedinode.storage.sign_forms import SignFormRow

@@ -8,22 +8,11 @@ from sqlalchemy import func, select
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, Halted, NotAllowed, NotFound, UsageError
-from fedinode.services import (
-    consulting,
-    delivering,
-    enrolling,
-    following,
-    halting,
-    publishing,
-    resharing,
-    resuming,
-    revising,
-    stopping,
-    telling,
-    voting,
-)
+from fedinode.services import delivering, following, publishing, revising
 from fedinode.services.cosigning import ticking, trusting
 from fedinode.services.dispatching import Dispatcher
+from fedinode.services.members import consulting, enrolling, halting, resuming, stopping, telling, voting
+from fedinode.services.network import resharing
 from fedinode.storage import accounts, audit_log, decisions
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import DecisionRow

@@ -14,8 +14,10 @@ from sqlalchemy import func, select, update
 from federation.signatures import Dialect
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound
-from fedinode.services import delivering, excluding, housekeeping, publishing, revising, waking
+from fedinode.services import delivering, publishing, revising, waking
 from fedinode.services.dispatching import LEASE_AFTER, Dispatcher
+from fedinode.services.moderation import excluding
+from fedinode.services.upkeep import housekeeping
 from fedinode.storage import deliveries, models, peers
 from fedinode.storage.database import Session
 from fedinode.storage.deliveries import Lease, Round

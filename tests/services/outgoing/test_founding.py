@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from fedinode import config, node
 from fedinode.errors import ConfigError, Conflict, NodeError, NotFound, UsageError
-from fedinode.services import enrolling, founding, registering
+from fedinode.services import founding, registering
 from fedinode.services.founding import NewNode
+from fedinode.services.members import enrolling
 from fedinode.storage import accounts, database, models, signing_keys
 from fedinode.storage.database import Session
 

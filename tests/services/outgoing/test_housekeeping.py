@@ -7,15 +7,10 @@ import pytest
 from sqlalchemy import insert, select
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import (
-    delivering,
-    enrolling,
-    following,
-    housekeeping,
-    publishing,
-    resharing,
-    revising,
-)
+from fedinode.services import delivering, following, publishing, revising
+from fedinode.services.members import enrolling
+from fedinode.services.network import resharing
+from fedinode.services.upkeep import housekeeping
 from fedinode.storage import models, retention
 from fedinode.storage.database import Session
 from tests.peer_server import Peer

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from fedinode.capabilities import Capabilities
-from fedinode.services import consulting, enrolling, housekeeping, mailing, publishing, telling
+from fedinode.services import mailing, publishing
 from fedinode.services.mailing import Pace
+from fedinode.services.members import consulting, enrolling, telling
+from fedinode.services.upkeep import housekeeping
 from fedinode.storage import mail_queue, models
 from fedinode.storage.database import Session
 from fedinode.storage.mail_queue import NewMail

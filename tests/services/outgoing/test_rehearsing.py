@@ -8,7 +8,8 @@ from federation import jsonld
 from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import parse_manuscript
 from fedinode.manuscripts import Manuscript
-from fedinode.services import cataloguing, mirroring, publishing, rehearsing
+from fedinode.services import cataloguing, publishing
+from fedinode.services.writing import mirroring, rehearsing
 from fedinode.storage import federated_objects, posts
 from fedinode.storage.database import Session
 from tests import mastodon

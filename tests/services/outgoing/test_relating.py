@@ -9,7 +9,8 @@ from sqlalchemy import select
 from federation import jsonld
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, HandleUnknown, NotFound, PeerUnavailable
-from fedinode.services import delivering, following, publishing, registering, resharing, resolving
+from fedinode.services import delivering, following, publishing, registering, resolving
+from fedinode.services.network import resharing
 from fedinode.storage import follows, models
 from fedinode.storage.database import Session
 from fedinode.storage.follows import NewFollow

@@ -6,7 +6,8 @@ import pytest
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict
-from fedinode.services import enrolling, publishing, revising, voting
+from fedinode.services import publishing, revising
+from fedinode.services.members import enrolling, voting
 from fedinode.storage import collectives, decisions, posts
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import Thresholds

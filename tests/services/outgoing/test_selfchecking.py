@@ -9,9 +9,10 @@ import pytest
 from federation.keys import generate_rsa
 from fedinode.capabilities import Capabilities
 from fedinode.config import Settings
-from fedinode.services import delivering, portraying, publishing, selfchecking
+from fedinode.services import delivering, portraying, publishing
 from fedinode.services.dispatching import Dispatcher
-from fedinode.services.selfchecking import Guard, Watch
+from fedinode.services.upkeep import selfchecking
+from fedinode.services.upkeep.selfchecking import Guard, Watch
 from tests.peer_server import Peer, PeerServer, Reply
 from tests.services.outgoing.conftest import Befriend, Clock, Write, until
 

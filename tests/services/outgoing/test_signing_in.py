@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Busy, Conflict, NotAllowed, NotFound, UsageError
 from fedinode.expiring import Budget
-from fedinode.services import registering, securing, signing_in
-from fedinode.services.proving import RECOVERY_CODES, Hashing
-from fedinode.services.signing_in import Member
+from fedinode.services import registering
+from fedinode.services.members import securing, signing_in
+from fedinode.services.members.proving import RECOVERY_CODES, Hashing
+from fedinode.services.members.signing_in import Member
 from fedinode.storage import audit_log, credentials, models
 from fedinode.storage.database import Session
 from tests.services.outgoing.conftest import Clock

@@ -10,7 +10,9 @@ from PIL import Image
 from federation import keys, proofs
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Blocked, Conflict, NodeError, NotAllowed, NotFound, PeerUnavailable, UsageError
-from fedinode.services import consulting, correcting, enrolling, excluding, publishing, reading, taking_over
+from fedinode.services import correcting, publishing, reading, taking_over
+from fedinode.services.members import consulting, enrolling
+from fedinode.services.moderation import excluding
 from fedinode.services.presenting import PostView
 from fedinode.services.taking_over import TakenOver, Wish
 from tests.conftest import DatabaseKind

@@ -11,18 +11,11 @@ from sqlalchemy import func, select
 
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NodeError, NotAllowed, NotFound, UsageError
-from fedinode.services import (
-    consulting,
-    deciding,
-    delivering,
-    diagnosing,
-    enrolling,
-    publishing,
-    resharing,
-    revising,
-    voting,
-)
-from fedinode.services.deciding import Standing
+from fedinode.services import delivering, publishing, revising
+from fedinode.services.members import consulting, deciding, enrolling, voting
+from fedinode.services.members.deciding import Standing
+from fedinode.services.network import resharing
+from fedinode.services.upkeep import diagnosing
 from fedinode.storage import accounts, audit_chain, audit_log, collectives, decisions
 from fedinode.storage.database import Session
 from fedinode.storage.decisions import Thresholds

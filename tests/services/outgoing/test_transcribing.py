@@ -8,8 +8,9 @@ import pytest
 from fedinode.capabilities import Capabilities
 from fedinode.frontmatter import parse_manuscript, parse_written
 from fedinode.manuscripts import Manuscript
-from fedinode.services import publishing, revising, transcribing
-from fedinode.services.transcribing import Transcript
+from fedinode.services import publishing, revising
+from fedinode.services.writing import transcribing
+from fedinode.services.writing.transcribing import Transcript
 from fedinode.storage.database import Session
 
 FOLDER = Path(__file__).parents[2] / "manuscripts"

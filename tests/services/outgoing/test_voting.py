@@ -11,8 +11,9 @@ from federation.cosigning import messages
 from federation.jsonld import Document
 from fedinode.capabilities import Capabilities
 from fedinode.errors import Conflict, NotAllowed
-from fedinode.services import delivering, enrolling, publishing, releasing, resolving, revising, voting
+from fedinode.services import delivering, publishing, releasing, resolving, revising
 from fedinode.services.cosigning import consenting, heeding, surfacing, withdrawing
+from fedinode.services.members import enrolling, voting
 from fedinode.storage import (
     collectives,
     cosignatures,

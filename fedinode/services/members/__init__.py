@@ -1,0 +1,1 @@
+"""Members: how they sign in, what their roles let them do, what they are told, what they decide together."""

@@ -1,0 +1,1 @@
+"""How the node is, who did what here, what is kept how long, and how it is shut in danger."""

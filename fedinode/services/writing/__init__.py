@@ -1,0 +1,1 @@
+"""Texts that members write at the desk: working copies, from an outline to what is released."""
