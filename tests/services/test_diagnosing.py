@@ -54,7 +54,7 @@ async def test_a_disk_without_room_is_found(cap: Capabilities) -> None:
     limits = replace(cap.settings.limits, free_disk_bytes=10**18)
     narrow = replace(cap, settings=replace(cap.settings, limits=limits))
     (finding,) = await found(narrow, "disk")
-    assert "MB are free" in finding.sentence
+    assert "B are free" in finding.sentence
 
 
 async def test_secrets_that_others_can_read_are_found(cap: Capabilities) -> None:

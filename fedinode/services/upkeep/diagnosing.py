@@ -36,6 +36,8 @@ _WITNESSES: Final = 3
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 #: So long before its end a certificate should have been renewed.
 _CERTIFICATE_LEFT: Final = timedelta(days=14)
+_MEGABYTE: Final = 1_000_000
+_GIGABYTE: Final = 1_000 * _MEGABYTE
 _PATIENCE_SECONDS: Final = 20.0
 _HANDSHAKE_SECONDS: Final = 5.0
 
@@ -78,7 +80,9 @@ async def _disk(cap: Capabilities) -> tuple[Finding, ...]:
         disk.require()
     except DiskFull as error:
         return fault("disk", "{error}", N_("Make room."), error=str(error))
-    return good("disk", N_("{free} MB are free on the disk."), free=disk.free_bytes // 1_000_000)
+    if disk.free_bytes >= 10 * _GIGABYTE:
+        return good("disk", N_("{free} GB are free on the disk."), free=disk.free_bytes // _GIGABYTE)
+    return good("disk", N_("{free} MB are free on the disk."), free=disk.free_bytes // _MEGABYTE)
 
 
 async def _secrets(cap: Capabilities) -> tuple[Finding, ...]:
