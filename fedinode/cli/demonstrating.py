@@ -21,7 +21,7 @@ from typing import Final
 from federation.cosigning import documents
 from fedinode import app, config, frontmatter, node, worker
 from fedinode.capabilities import Capabilities
-from fedinode.cli import demo_letters, processes
+from fedinode.cli import demo_desks, demo_letters, processes
 from fedinode.cli.commands import Call, Command, argument
 from fedinode.cli.output import Output
 from fedinode.errors import NotFound, PeerUnavailable
@@ -46,7 +46,7 @@ _TEXTS: Final = Path(__file__).resolve().parent / "demo_texts"
 _HOST: Final = "127.0.0.1"
 _PATIENCE_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.1
-#: Waits of co-signing that spare servers with many readers, and that nobody at a demo wants.
+#: Waits that spare servers with many readers, and that nobody at a demo wants.
 _PACE: Final = {
     "FEDINODE_COSIGNING__ANNOUNCE_SECONDS": "1",
     "FEDINODE_COSIGNING__CHECKPOINT_SECONDS": "1",
@@ -217,7 +217,7 @@ async def _tell(cells: list[OpenCell], teller: _Teller) -> None:
     )
     teller.output.say(f"   $ {_program()} verify {joint}")
     demo_letters.tell(berlin.cap, joint, teller.output)
-    _farewell(cells, teller)
+    await _farewell(cells, teller)
     await demo_letters.show(berlin.cap, teller.output)
 
 
@@ -380,11 +380,12 @@ async def _until(condition: Callable[[], Awaitable[bool]], what: str, teller: _T
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _farewell(cells: list[OpenCell], teller: _Teller) -> None:
+async def _farewell(cells: list[OpenCell], teller: _Teller) -> None:
     say = teller.output.say
     say("\nThree cells are up. Open them in a browser:")
     for each in cells:
         say(f"   {each.cell.origin}/@{each.cell.name}   {each.cell.handle}")
+        say(f"      its desk, once: {await demo_desks.way_in(each.cap)}")
     say(f"Change a text in {teller.folder / 'texts'}, or try a command from above in another terminal.")
     say("Ctrl-C ends the demo.")
 

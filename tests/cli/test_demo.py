@@ -57,7 +57,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
     running = start(folder, free_port(3), folder / "story.txt")
     try:
-        wait_until(lambda: running.tells("Three cells are up"), "the demo is told", 120)
+        wait_until(lambda: running.tells("Ctrl-C ends the demo"), "the demo is told", 120)
         yield running
     finally:
         running.process.kill()
@@ -72,6 +72,12 @@ def test_the_story_names_what_it_does_and_where_to_look(demo: Demo) -> None:
     for address in opened:
         name = address.split("//")[1].split(".")[0]
         assert demo.cell(name).page(address)
+
+
+def test_it_ends_with_a_way_into_each_desk(demo: Demo) -> None:
+    ways = [line.split()[-1] for line in demo.story.read_text("utf-8").splitlines() if "its desk" in line]
+    pages = [demo.cell(way.split("//")[1].split(".")[0]).page(way) for way in ways]
+    assert ["Sign in with this link" in page for page in pages] == [True] * 3
 
 
 def test_a_statement_stands_in_two_languages_and_was_reshared(demo: Demo) -> None:
@@ -184,7 +190,7 @@ def test_the_demo_ends_with_ctrl_c_and_goes_on_later(demo: Demo) -> None:
     assert "Their data stays" in demo.story.read_text("utf-8")
     again = start(demo.folder, demo.port, demo.folder / "again.txt")
     try:
-        wait_until(lambda: again.tells("Three cells are up"), "the demo goes on", 120)
+        wait_until(lambda: again.tells("Ctrl-C ends the demo"), "the demo goes on", 120)
         story = again.story.read_text("utf-8")
         assert "Berliner Zelle is there already" in story
         assert "(it did so last time)" in story
