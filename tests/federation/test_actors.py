@@ -508,4 +508,5 @@ def test_an_actor_of_ours_is_read_back_as_it_was_meant() -> None:
         moved_to="https://new.example/users/berlin",
         capabilities=frozenset({actors.CO_SIGNING, actors.RFC_9421, actors.RFC_9421_ED25519}),
         icon_url="https://berlin.example/media/i.png",
+        published=datetime(2026, 11, 22, 9, 0, tzinfo=UTC),
     )
