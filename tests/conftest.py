@@ -33,6 +33,11 @@ settings.load_profile("house")
 
 #: What takes longest begins first, so that in the end no process works while the others have nothing left.
 LONGEST = (
+    "test_writing_at_the_desk",
+    "test_every_desk_page",
+    "test_every_page",
+    "test_two_desks",
+    "test_moderating_at_the_desk",
     "test_kill",
     "test_campaign",
     "test_cosigning",

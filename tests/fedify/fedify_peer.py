@@ -75,6 +75,8 @@ class FedifyPeer:
     def wait_for(self, kind: str, count: int = 1) -> Document:
         """Wait until Fedify has believed so many activities of a type; return the delivery of the last."""
         wait_until(lambda: len(self.believed(kind)) >= count, f"Fedify believes {count} {kind}")
+        # It believes an activity before it has answered the request that brought it.
+        wait_until(lambda: "status" in self.deliveries(kind)[-1], f"Fedify answers {kind}")
         return self.deliveries(kind)[-1]
 
     def _request(self, method: str, path: str, document: Document | None) -> httpx.Response:
