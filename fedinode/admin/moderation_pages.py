@@ -23,7 +23,7 @@ from fedinode.web import pages
 MODERATION: Final = f"{doors.DESK}/moderation"
 #: What an entry is, in words, alone and as the name of a list.
 KIND_WORDS: Final[Mapping[str, str]] = {
-    "reply": N_("Reply"),
+    "reply": N_("A reply"),
     "request": N_("Wants to follow"),
     "signature": N_("Signature of a person"),
     "consent": N_("Signature of a collective"),

@@ -112,7 +112,7 @@ def test_a_report_from_one_node_is_answered_at_the_desk_of_the_other(two: Two, t
     judge = two.bonn.enter("ben@example.org", "owner", javascript=False, width=360)
     two.bonn.go(judge, "/desk/moderation?kind=report")
     expect(judge.get_by_text("This is an insult.")).to_be_visible()
-    judge.get_by_role("link", name="Open Report").click()
+    judge.get_by_role("link", name="Look at it Report").click()
     assert two.bonn.barriers(judge, width=360) == []
     judge.get_by_text("Delete our post").click()
     submit(judge, "Delete it and close the report")
