@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, StorageState, sync_playwright
 
 from tests.browser.conftest import OPTIONS, Scheme, find_chromium
 from tests.ports import free_port
@@ -22,7 +22,9 @@ from tests.ports import free_port
 REPOSITORY = Path(__file__).resolve().parents[2]
 ALL = REPOSITORY / "build" / "screenshots"
 KEPT = REPOSITORY / "docs" / "screenshots"
-READY = "Three cells are up"
+READY = "Ctrl-C ends the demo"
+#: Before the link that signs the owner of a cell in.
+WAY_IN = "its desk, once: "
 PATIENCE_SECONDS = 300
 WIDTHS = {"wide": 1280, "phone": 360}
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -35,23 +37,26 @@ PAGES = {
     "archive": ("berlin", "/archive"),
     "search": ("berlin", "/search?q=Karlstra%C3%9Fe"),
 }
+#: Pages of the desk of the first cell, for its owner.
+DESK_PAGES = {"network": "/desk/network", "texts": "/desk/texts/new", "decisions": "/desk/decisions"}
 #: What the repository keeps: how many pixels of a picture's height, and how wide it is made.
 KEEP = {
     "front-wide-light": (1000, 960),
     "statement-wide-light": (1500, 960),
     "statement-phone-dark": (1100, 360),
     "event-phone-light": (1100, 360),
-    "archive-phone-dark": (1100, 360),
     "joint-wide-dark": (1500, 960),
+    "desk-network-phone-light": (1100, 360),
 }
 COLOURS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
-    """The demo, and the first of its ports."""
+    """The demo: the first of its ports, and the link into the desk of the first cell."""
 
     port: int
+    way_in: str
 
     def url(self, cell: str, path: str) -> str:
         """Return the address of a page of a cell."""
@@ -74,6 +79,9 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
         for name, (cell, path) in PAGES.items():
             photograph(browser, name, demo.url(cell, path))
+        state = enter(browser, demo.way_in)
+        for name, path in DESK_PAGES.items():
+            photograph(browser, f"desk-{name}", demo.url("berlin", path), state)
         browser.close()
     for name, (height, width) in KEEP.items():
         keep(name, height, width)
@@ -93,35 +101,52 @@ def running_demo(folder: Path) -> Iterator[Demo]:
         text=True,
     )
     try:
-        wait_until_told(process)
-        yield Demo(port=port)
+        yield Demo(port=port, way_in=wait_until_told(process))
     finally:
         process.terminate()
         process.wait()
 
 
-def wait_until_told(process: subprocess.Popen[str]) -> None:
-    """Return once the demo says that it is ready. Raises SystemExit when it ends before."""
+def wait_until_told(process: subprocess.Popen[str]) -> str:
+    """Return the link into the first desk once the demo is ready. Raises SystemExit when it ends before."""
     assert process.stdout is not None
+    ways: list[str] = []
     alarm = threading.Timer(PATIENCE_SECONDS, process.kill)
     alarm.start()
     for line in process.stdout:
         sys.stdout.write(line)
+        if WAY_IN in line:
+            ways.append(line.partition(WAY_IN)[2].strip())
         if READY in line:
             alarm.cancel()
             # What it says from now on is read by nobody, and may not fill the pipe.
             threading.Thread(target=process.stdout.read, daemon=True).start()
-            return
+            return ways[0]
     alarm.cancel()
     raise SystemExit("the demo ended before it was ready")
 
 
-def photograph(browser: Browser, name: str, url: str) -> None:
+def enter(browser: Browser, way_in: str) -> StorageState:
+    """Sign in with a link and return what the browser keeps of it."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(way_in)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/desk")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def photograph(browser: Browser, name: str, url: str, state: StorageState | None = None) -> None:
     """Take one page in every width and colour, and print it."""
     for width_name, width in WIDTHS.items():
         for scheme in SCHEMES:
             page = browser.new_page(
-                viewport={"width": width, "height": 800}, color_scheme=scheme, locale="de-DE"
+                viewport={"width": width, "height": 800},
+                color_scheme=scheme,
+                locale="de-DE",
+                storage_state=state,
             )
             answer = page.goto(url)
             if answer is None or answer.status != 200:

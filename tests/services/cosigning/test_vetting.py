@@ -3,8 +3,9 @@
 import pytest
 
 from fedinode.errors import NotFound
-from fedinode.services import publishing
+from fedinode.services import publishing, registering
 from fedinode.services.cosigning import consenting, vetting
+from fedinode.services.registering import ActorKeys
 from tests.services.cosigning.conftest import Parties
 
 pytestmark = pytest.mark.anyio
@@ -36,3 +37,21 @@ async def test_a_signature_that_nobody_asked_for_is_judged_once_by_its_own_colle
     assert await author.states(statement) == [("accepted", None)]
     assert (await author.audited("cosign.listed")) == [{"cell": cell.actor_uri}]
     assert await vetting.list_pending(author.cap, ["bonn"]) == ()
+
+
+async def test_a_name_that_looks_like_another_server_s_is_said_whatever_its_alphabet(
+    parties: Parties, party_keys: tuple[ActorKeys, ActorKeys]
+) -> None:
+    author, cell = parties.author, parties.cell
+    urls, now = author.cap.urls, parties.clock()
+    # The first three letters are Cyrillic.
+    new = registering.new_collective(urls, "kollwitz", "Коеln", "en", "automatic")
+    await author.cap.database.write(
+        lambda session: registering.record_collective(session, urls, new, party_keys[1], now)
+    )
+    statement = (await publishing.post(author.cap, parties.manuscript(), collective="bonn")).uri
+    await author.show(statement)
+    await consenting.cosign(cell.cap, statement)
+    await parties.pass_on()
+    (waiting,) = await vetting.list_pending(author.cap, ["bonn"])
+    assert (waiting.name, waiting.namesakes) == ("Koeln", (author.peer.host,))
