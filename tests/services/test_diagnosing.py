@@ -1,22 +1,26 @@
 """The doctor finds what is wrong, and says what to do."""
 
 import sqlite3
+import ssl
 import stat
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 
 from fedinode.capabilities import Capabilities
 from fedinode.config import load_settings
 from fedinode.node import open_node
 from fedinode.services.founding import NewNode, create_node
-from fedinode.services.upkeep.diagnosing import Finding, diagnose
+from fedinode.services.upkeep.diagnosing import Finding, diagnose, look_everywhere
 from fedinode.storage import peers
 from fedinode.storage.database import Session
 from fedinode.storage.peers import Contact
+from fedinode.urls import Urls
+from tests.nodes.tls_front import tls_front
 from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
@@ -115,3 +119,22 @@ async def test_deliveries_that_were_given_up_are_counted(cap: Capabilities) -> N
         "1 deliveries wait for servers that have not answered for days.",
         "1 deliveries were given up.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("days", "level", "words"),
+    [(60, "good", "The certificate is good until"), (5, "fault", "The certificate ends on")],
+)
+async def test_a_certificate_that_ends_soon_is_found(
+    cap: Capabilities, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, level: str, words: str
+) -> None:
+    authority, port, ends = trustme.CA(), free_port(), datetime.now(UTC) + timedelta(days=days)
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", not_after=ends).configure_cert(context)
+    secure = replace(cap, urls=Urls(f"https://localhost:{port}"), clock=lambda: datetime.now(UTC))
+    with tls_front(port, free_port(), context):
+        findings = await look_everywhere(secure)
+    (finding,) = [each for each in findings if each.subject == "certificate"]
+    assert (finding.level, finding.sentence) == (level, f"{words} {ends:%Y-%m-%d}.")
