@@ -121,7 +121,7 @@ def member_form(
             raise HTTPException(403)
         _require_right(member, right, request)
         fields = await forms.read_lists(request, max_bytes, MAX_FIELDS)
-        if not hmac.compare_digest(first(fields, "seal").encode(), seal_of(member).encode()):
+        if not is_sealed(fields, member):
             raise HTTPException(403)
         try:
             return await handler(house, request, member, fields)
@@ -152,6 +152,11 @@ def require_own_page(house: House, request: Request) -> None:
 def seal_of(member: Member) -> str:
     """Return what a form of this session carries: nobody without the session's token can make it."""
     return hashlib.sha256(f"form {member.session.token_hash}".encode()).hexdigest()
+
+
+def is_sealed(fields: Fields, member: Member) -> bool:
+    """Tell whether a form carries the seal of the member's present session."""
+    return hmac.compare_digest(first(fields, "seal").encode(), seal_of(member).encode())
 
 
 def lacks_second_factor(house: House, member: Member) -> bool:

@@ -5,7 +5,6 @@ that the form carries the seal of the old session, so the page asks to confirm w
 elsewhere is refused before any of this.
 """
 
-import hmac
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -13,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from fedinode.admin import doors
-from fedinode.admin.doors import Fields, House, MemberForm, OpenHandler, first
+from fedinode.admin.doors import Fields, House, MemberForm, OpenHandler
 from fedinode.services.members.entitling import Right
 from fedinode.services.members.signing_in import Member
 from fedinode.web import forms
@@ -38,7 +37,7 @@ def writing_form(handler: MemberForm, right: Right) -> OpenHandler:
             return rescue(house, request, fields, None, reason="signed-out", status=401)
         if doors.lacks_second_factor(house, member):
             return rescue(house, request, fields, member, reason="second-factor", status=403)
-        if not hmac.compare_digest(first(fields, "seal").encode(), doors.seal_of(member).encode()):
+        if not doors.is_sealed(fields, member):
             return rescue(house, request, fields, member, reason="confirm", status=409)
         return await handler(house, request, member, fields)
 

@@ -1,6 +1,5 @@
 """The door for forms with a file: as `doors.member_form`, and the file lies in the data folder's own tmp."""
 
-import hmac
 from collections.abc import Awaitable, Callable
 
 from starlette.exceptions import HTTPException
@@ -8,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fedinode.admin import doors
-from fedinode.admin.doors import House, OpenHandler, first
+from fedinode.admin.doors import House, OpenHandler
 from fedinode.services.members.entitling import Right
 from fedinode.services.members.signing_in import Member
 from fedinode.web import uploads
@@ -32,9 +31,7 @@ def member_upload(handler: UploadForm, right: Right, *, stale: UploadForm | None
             raise HTTPException(403)
         settings = house.site.cap.settings
         async with uploads.read_upload(request, settings.temporary_dir, settings.media.max_bytes) as upload:
-            if not hmac.compare_digest(first(upload.fields, "seal").encode(), doors.seal_of(member).encode()):
-                if stale is None:
-                    raise HTTPException(403)
+            if not doors.is_sealed(upload.fields, member):
                 if stale is None:
                     raise HTTPException(403)
                 return await stale(house, request, member, upload)
