@@ -1,6 +1,6 @@
 """What people ask about deliveries: how far a post has got, who refuses it, and once more please."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -102,12 +102,6 @@ def summaries(session: Session, *, object_uris: Sequence[str] | None, limit: int
         SummaryRow(**{**row._mapping, "delivered": int(row.delivered), "failed": int(row.failed)})
         for row in session.execute(query)
     )
-
-
-def counts_by_state(session: Session) -> Mapping[str, int]:
-    """Return how many rows are in each state."""
-    rows = session.execute(select(_TABLE.state, func.count().label("number")).group_by(_TABLE.state))
-    return {row.state: row.number for row in rows}
 
 
 def retry(session: Session, peer_id: int | None, now: datetime) -> int:

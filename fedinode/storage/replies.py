@@ -160,17 +160,12 @@ def change(session: Session, reply_id: int, new: NewReply, now: datetime) -> Non
 
 def delete_by_owner(session: Session, uri: str, actor_uri: str) -> frozenset[str]:
     """Empty a reply that its own author deleted; return the uid of the post concerned, if any."""
-    return _end(session, (_TABLE.uri == uri, _ACTORS.uri == actor_uri), "deleted", None)
+    return _empty(session, _TABLE.uri == uri, _ACTORS.uri == actor_uri)
 
 
 def delete_of_actors(session: Session, actor_ids: Iterable[int]) -> frozenset[str]:
     """Empty all replies of actors that are gone; return the uids of the posts concerned."""
-    return _end(session, (_TABLE.actor_id.in_(set(actor_ids)),), "deleted", None)
-
-
-def hide_of_actors(session: Session, actor_ids: Iterable[int], decision: str) -> frozenset[str]:
-    """Hide all replies of some actors; return the uids of the posts concerned."""
-    return _end(session, (_TABLE.actor_id.in_(set(actor_ids)),), "hidden", decision)
+    return _empty(session, _TABLE.actor_id.in_(set(actor_ids)))
 
 
 def count_of_actors(session: Session, actor_ids: Iterable[int]) -> int:
@@ -179,20 +174,16 @@ def count_of_actors(session: Session, actor_ids: Iterable[int]) -> int:
     return len(session.scalars(query).all())
 
 
-def _end(
-    session: Session, conditions: tuple[ColumnElement[bool], ...], state: str, decision: str | None
-) -> frozenset[str]:
+def _empty(session: Session, *conditions: ColumnElement[bool]) -> frozenset[str]:
     found = session.execute(
         select(_TABLE.id, _POSTS.uid)
         .join(_ACTORS, _ACTORS.id == _TABLE.actor_id)
         .join(_OBJECTS, _OBJECTS.id == _TABLE.object_id)
         .join(_POSTS, _POSTS.id == _OBJECTS.post_id)
-        .where(*conditions, _TABLE.state.not_in((state, "deleted")))
+        .where(*conditions, _TABLE.state != "deleted")
     ).all()
-    values: dict[str, Any] = {"state": state, "decision": decision}
-    if state == "deleted":
-        values["html_clean"] = None
-    session.execute(update(_TABLE).where(_TABLE.id.in_([row.id for row in found])).values(**values))
+    emptied = update(_TABLE).where(_TABLE.id.in_([row.id for row in found]))
+    session.execute(emptied.values(state="deleted", decision=None, html_clean=None))
     return frozenset(row.uid for row in found)
 
 

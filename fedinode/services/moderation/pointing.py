@@ -64,11 +64,6 @@ def collective_of(session: Session, things: Sequence[Thing]) -> int:
     return row.id
 
 
-def describe_post(session: Session, urls: Urls, uri: str) -> Thing:
-    """Return a post of ours by the id of an object, as those who moderate call it. Raises NotFound."""
-    return _describe(session, urls, finding.require_post(session, urls, uri), uri)
-
-
 def object_id_of(session: Session, urls: Urls, uri: str) -> int:
     """Return the number of the object that a statement of ours is. Raises: NotFound."""
     return finding.require_object(session, urls, uri).id
