@@ -17,7 +17,6 @@ from fedinode.services.upkeep.recounting import MACHINE, Deed, ExportForm, Filte
 
 AUDIT: Final = f"{doors.DESK}/audit"
 _NO_DAY: Final = N_("Write days as in 2026-11-22.")
-_MAX_DIGITS: Final = 18
 _TYPES: Final = {"jsonl": "application/jsonl; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 
 
@@ -77,11 +76,7 @@ def _filter(request: Request) -> tuple[Filter, bool]:
 
 def _before(request: Request) -> int | None:
     written = request.query_params.get("before")
-    if written is None:
-        return None
-    if not (written.isascii() and written.isdigit() and len(written) <= _MAX_DIGITS):
-        raise HTTPException(404)
-    return int(written)
+    return None if written is None else doors.number(written)
 
 
 def _older(wanted: Filter, next_id: int | None) -> str:

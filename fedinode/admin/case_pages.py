@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from fedinode.admin import doors
 from fedinode.admin.doors import Fields, House, first
-from fedinode.admin.moderation_pages import KIND_WORDS, MODERATION, number, rule_words_for
+from fedinode.admin.moderation_pages import KIND_WORDS, MODERATION, rule_words_for
 from fedinode.errors import Conflict, Halted, NotAllowed, NotFound, UsageError
 from fedinode.i18n import N_
 from fedinode.services.members.signing_in import Member
@@ -101,7 +101,7 @@ async def answer(house: House, request: Request, member: Member, fields: Fields)
     remedy = next((each for each in redressing.REMEDIES if each == first(fields, "do")), None)
     if remedy is None:
         raise HTTPException(400)
-    people = [number(each) for each in fields.get("person", [])[:_MAX_CHOSEN]]
+    people = [doors.number(each, status=400) for each in fields.get("person", [])[:_MAX_CHOSEN]]
 
     async def work() -> str:
         answered = await redressing.answer(
@@ -205,6 +205,6 @@ async def _page(house: House, request: Request, member: Member, said: _Said) -> 
 
 def _named(request: Request) -> tuple[str, int]:
     kind, digits = request.path_params.get("kind", "report"), request.path_params["number"]
-    if kind not in KINDS or not digits.isascii() or not digits.isdigit() or len(digits) > 18:
+    if kind not in KINDS:
         raise HTTPException(404)
-    return kind, int(digits)
+    return kind, doors.number(digits)

@@ -50,7 +50,7 @@ async def _page(
 
 async def answer(house: House, request: Request, member: Member, fields: Fields) -> Response:
     """POST: do with our post what its source did, or leave it as it is."""
-    number = network_pages.number(first(fields, "id"))
+    number = doors.number(first(fields, "id"))
     found = next((each for each in await _own(house, member) if each.id == number), None)
     if found is None:
         raise HTTPException(404)

@@ -49,7 +49,7 @@ async def _page(
     house: House, request: Request, member: Member, *, status: int = 200, trouble: str = ""
 ) -> Response:
     everything = request.query_params.get("all") == "1"
-    page = network_pages.number(request.query_params.get("page", "1"))
+    page = doors.number(request.query_params.get("page", "1"))
     try:
         found = await tracking.list_progress(
             house.site.cap, member.where("network"), page, everything=everything
@@ -73,7 +73,7 @@ async def _page(
 
 async def show_one(house: House, request: Request, member: Member) -> Response:
     """GET `/desk/deliveries/{number}`: one activity, and each server that does not have it."""
-    number = network_pages.number(request.path_params["number"])
+    number = doors.number(request.path_params["number"])
     try:
         progress, remaining = await tracking.find_progress(house.site.cap, member.where("network"), number)
     except NotFound as error:
@@ -94,7 +94,7 @@ async def show_one(house: House, request: Request, member: Member) -> Response:
 
 async def show_server(house: House, request: Request, member: Member) -> Response:
     """GET `/desk/deliveries/servers/{number}`: what was sent to one server."""
-    number = network_pages.number(request.path_params["number"])
+    number = doors.number(request.path_params["number"])
     try:
         found = await tracking.find_server(house.site.cap, member.where("network"), number)
     except NotFound as error:
@@ -114,7 +114,7 @@ async def show_server(house: House, request: Request, member: Member) -> Respons
 async def retry(house: House, request: Request, member: Member, fields: Fields) -> Response:
     """POST `/desk/deliveries/retry`: one server, or all."""
     written = first(fields, "server")
-    number = network_pages.number(written) if written else None
+    number = doors.number(written) if written else None
     try:
         await tracking.retry(house.site.cap, member.where("network"), number, account_id=member.account_id)
     except NotFound as error:

@@ -21,6 +21,7 @@ from fedinode.services.members.entitling import Right
 from fedinode.services.members.proving import Hashing
 from fedinode.services.members.signing_in import Entered, Member
 from fedinode.text.browsers import browser_name
+from fedinode.text.numerals import ROW_DIGITS, whole_number
 from fedinode.web import answers, forms
 from fedinode.web.answers import Site
 from fedinode.web.headers import CONTENT_SECURITY_POLICY
@@ -168,6 +169,14 @@ def _require_right(member: Member, right: Right, request: Request) -> None:
     # Whoever was let go keeps the pages of their own account.
     if not member.may(right) and not request.url.path.startswith((ACCOUNT, SIGN_OUT)):
         raise HTTPException(403)
+
+
+def number(written: str, *, status: int = 404, digits: int = ROW_DIGITS) -> int:
+    """Return a number from a form or an address. Raises: HTTPException with this status for anything else."""
+    found = whole_number(written, digits)
+    if found is None:
+        raise HTTPException(status)
+    return found
 
 
 def first(fields: Fields, name: str) -> str:

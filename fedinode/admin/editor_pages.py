@@ -24,6 +24,7 @@ from fedinode.services.writing.authoring import Change, Clashed, Saved, Working
 from fedinode.storage.models import new_uid
 from fedinode.text import differences
 from fedinode.text.differences import Paragraph
+from fedinode.text.numerals import VERSION_DIGITS
 
 _DONE: Final = {
     "saved": N_("Saved."),
@@ -38,7 +39,6 @@ _DONE: Final = {
 }
 _NO_STORE: Final = {"cache-control": "no-store"}
 #: Numbers of versions have fewer digits.
-_MAX_DIGITS: Final = 9
 
 
 async def show(house: House, request: Request, member: Member) -> Response:
@@ -120,7 +120,7 @@ async def _save(
     house: House, request: Request, member: Member, fields: Fields, *, is_auto: bool = False
 ) -> tuple[Change, Saved | Clashed]:
     cap, uid = house.site.cap, request.path_params["uid"]
-    base = _number(first(fields, "base"))
+    base = doors.number(first(fields, "base"), status=422, digits=VERSION_DIGITS)
     try:
         source = first(fields, "source")
         if "source" not in fields:
@@ -152,12 +152,6 @@ def _sent(fields: Fields, ground: Working) -> dict[str, str]:
         sent.pop("kind", None)
         sent.pop("language", None)
     return sent
-
-
-def _number(written: str) -> int:
-    if not (written.isascii() and written.isdigit() and len(written) <= _MAX_DIGITS):
-        raise HTTPException(422)
-    return int(written)
 
 
 async def _clash(

@@ -185,7 +185,7 @@ async def set_rule(house: House, request: Request, member: Member, fields: Field
 def _sought(request: Request) -> tuple[str, str, int]:
     """Return the words and the server that a list is narrowed to, and its page."""
     params = request.query_params
-    page = network_pages.number(params.get("page", "1"))
+    page = doors.number(params.get("page", "1"))
     return params.get("q", "")[: acquainting.MAX_SEARCH_CHARS], params.get("host", ""), page
 
 

@@ -14,6 +14,7 @@ from fedinode.services.members.signing_in import Member
 from fedinode.services.moderation import block_lists, excluding, looking_up_levels
 from fedinode.services.moderation.level_words import SEVERITIES, Severity, Wish
 from fedinode.services.moderation.looking_up_levels import Wanted
+from fedinode.text.numerals import whole_number
 
 LEVELS: Final = f"{doors.DESK}/moderation/levels"
 #: What the levels are called, and what each means.
@@ -86,9 +87,7 @@ async def _list(
 
 
 def _page_number(written: str | None) -> int:
-    text = written or "1"
-    is_number = text.isascii() and text.isdigit() and len(text) < 6
-    return max(1, int(text)) if is_number else 1
+    return max(1, whole_number(written or "1", 5) or 1)
 
 
 async def ask(house: House, request: Request, member: Member) -> Response:

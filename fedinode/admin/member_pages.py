@@ -14,6 +14,7 @@ from fedinode.services.cosigning import trusting
 from fedinode.services.members import consulting, gating, peopling
 from fedinode.services.members.deciding import Standing
 from fedinode.services.members.signing_in import Member
+from fedinode.text.numerals import whole_number
 
 MEMBERS: Final = f"{DESK}/members"
 _DONE: Final = {
@@ -108,9 +109,10 @@ async def set_numbers(house: House, request: Request, member: Member, fields: Fi
     given = {name: first(fields, name).strip() for name in (*gating.THRESHOLDS, "cooling")}
     # What was not touched stays as it is, also where somebody else changed it meanwhile.
     written = {name: value for name, value in given.items() if value != first(fields, f"was-{name}")}
-    if not all(each.isascii() and each.isdigit() and len(each) <= _MAX_DIGITS for each in written.values()):
+    read = {name: whole_number(value, _MAX_DIGITS) for name, value in written.items()}
+    wanted = {name: value for name, value in read.items() if value is not None}
+    if len(wanted) < len(read):
         return await _page(house, request, member, status=422, trouble=doors.translator(request)(_NO_NUMBER))
-    wanted = {name: int(value) for name, value in written.items()}
     try:
         done = await consulting.set_thresholds(house.site.cap, collective, wanted, account=member.account_id)
     except NodeError as error:

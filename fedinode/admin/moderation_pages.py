@@ -45,7 +45,6 @@ _DEEDS: Final[Mapping[str, Deed]] = {"take": "take", "refuse": "refuse"}
 _GONE: Final = N_("Something here was never yours to decide, or is not there. Nothing was changed.")
 _NOTHING_CHOSEN: Final = N_("Choose at least one.")
 _MAX_CHARS: Final = 500
-_MAX_DIGITS: Final = 18
 
 
 async def show(house: House, request: Request, member: Member) -> Response:
@@ -123,7 +122,7 @@ def filter_of(named: Mapping[str, str]) -> Filter:
         server=named.get("server", "").strip().lower()[:_MAX_CHARS],
         actor=named.get("actor", "")[:_MAX_CHARS],
         rule=named.get("rule", "")[:_MAX_CHARS],
-        same=number(same) if same else None,
+        same=doors.number(same, status=400) if same else None,
         whose=whose,
     )
 
@@ -133,14 +132,7 @@ def entry_named(written: str) -> Named:
     kind, _, digits = written.partition("-")
     if kind not in KINDS:
         raise HTTPException(400)
-    return kind, number(digits)
-
-
-def number(written: str) -> int:
-    """Return a row's number from a form."""
-    if not (written.isascii() and written.isdigit() and len(written) <= _MAX_DIGITS):
-        raise HTTPException(400)
-    return int(written)
+    return kind, doors.number(digits, status=400)
 
 
 def address(chosen: Filter, **more: object) -> str:

@@ -21,7 +21,6 @@ from fedinode.text import canonical_language
 
 NETWORK: Final = f"{DESK}/network"
 #: The numbers of rows have fewer digits.
-_MAX_DIGITS: Final = 18
 _MAX_LICENCE_CHARS: Final = 200
 #: What kinds of posts are called, in lists and in rules.
 KIND_NAMES: Final = {
@@ -73,7 +72,7 @@ async def _list(
     names = member.where("network")
     choice = _choice(request.query_params)
     try:
-        page = number(request.query_params.get("page", "1"))
+        page = doors.number(request.query_params.get("page", "1"))
         listing = await perusing.list_posts(house.site.cap, names, choice, page)
     except NoSuchPage as error:
         raise HTTPException(404) from error
@@ -113,7 +112,7 @@ def _choice(params: Mapping[str, str]) -> Choice:
     """Return how the list is narrowed; a word that means nothing narrows nothing."""
     kind, sender, language = params.get("kind", ""), params.get("sender", ""), params.get("language", "")
     return Choice(
-        sender=number(sender) if sender else None,
+        sender=doors.number(sender) if sender else None,
         kind=kind if kind in KINDS else None,
         language=_language(language),
     )
@@ -136,7 +135,7 @@ async def _post(
 ) -> Response:
     names = member.where("network")
     try:
-        post = await perusing.find_post(house.site.cap, names, number(request.path_params["number"]))
+        post = await perusing.find_post(house.site.cap, names, doors.number(request.path_params["number"]))
     except NotFound as error:
         raise HTTPException(404) from error
     return doors.page(
@@ -212,7 +211,7 @@ async def _act(
     fields: Fields,
     act: Callable[[int, str], Awaitable[str]],
 ) -> Response:
-    post = number(request.path_params["number"])
+    post = doors.number(request.path_params["number"])
     try:
         return doors.to(f"{NETWORK}/posts/{post}?done={await act(post, first(fields, 'collective'))}")
     except NotFound as error:
@@ -263,13 +262,6 @@ def said(request: Request, error: NodeError) -> str:
     return error.translated(doors.translator(request))
 
 
-def number(written: str) -> int:
-    """Return the number of a row; anything else is nowhere. Raises: HTTPException 404."""
-    if not (written.isascii() and written.isdigit() and len(written) <= _MAX_DIGITS):
-        raise HTTPException(404)
-    return int(written)
-
-
 def numbers(fields: Fields, name: str) -> list[int]:
     """Return the numbers that were chosen in a form, each once. Raises: HTTPException 404."""
-    return sorted({number(each) for each in fields.get(name, [])})
+    return sorted({doors.number(each) for each in fields.get(name, [])})

@@ -18,6 +18,7 @@ from fedinode.services.members.signing_in import Member
 from fedinode.services.publishing import Published
 from fedinode.services.writing import issuing, retracing, surveying
 from fedinode.services.writing.issuing import Outdated, Release
+from fedinode.text.numerals import VERSION_DIGITS
 
 _DONE: Final = {
     "public": N_("These words are public now, and on their way to everybody who follows."),
@@ -35,7 +36,6 @@ _DONE: Final = {
 }
 _WRONG_WORDS: Final = N_("To delete it, type its title as it stands above. Nothing was changed.")
 _UTC: Final = "UTC"
-_MAX_DIGITS: Final = 9
 
 
 @functools.cache
@@ -206,7 +206,4 @@ def _folded(words: str) -> str:
 
 
 def _number(fields: Fields) -> int:
-    written = first(fields, "number")
-    if not (written.isascii() and written.isdigit() and len(written) <= _MAX_DIGITS):
-        raise HTTPException(400)
-    return int(written)
+    return doors.number(first(fields, "number"), status=400, digits=VERSION_DIGITS)

@@ -12,6 +12,7 @@ from fedinode.i18n import N_
 from fedinode.services.members.signing_in import Member
 from fedinode.services.moderation import alerting, allowing, withholding
 from fedinode.services.moderation.withholding import KINDS, RuleKind
+from fedinode.text.numerals import whole_number
 
 RULES: Final = f"{doors.DESK}/moderation/rules"
 CIRCLE: Final = f"{doors.DESK}/moderation/circle"
@@ -77,8 +78,7 @@ async def add_rule(house: House, request: Request, member: Member, fields: Field
 
 async def remove_rule(house: House, request: Request, member: Member, fields: Fields) -> Response:
     """POST `/remove`: one rule goes."""
-    written = first(fields, "rule")
-    number = int(written) if written.isascii() and written.isdigit() and len(written) < 19 else 0
+    number = whole_number(first(fields, "rule")) or 0
     try:
         await withholding.remove(house.site.cap, number, account=member.account_id)
     except NodeError:
@@ -177,8 +177,7 @@ async def _attack(
 
 async def begin_attack(house: House, request: Request, member: Member, fields: Fields) -> Response:
     """POST: hold everything for some hours."""
-    written = first(fields, "hours")
-    hours = int(written) if written.isascii() and written.isdigit() and len(written) < 5 else 0
+    hours = whole_number(first(fields, "hours"), 4) or 0
     try:
         await alerting.begin(house.site.cap, hours, account=member.account_id)
     except UsageError as error:

@@ -41,7 +41,7 @@ PURPOSES: Final = {
 }
 _DONE: Final = {"dropped": N_("It was thrown away. For 30 days you find it under “Thrown away”.")}
 _NOT_BACK: Final = N_("This text is being written anew already; nothing was changed.")
-_MAX_PAGE: Final = 9_999
+_PAGE_DIGITS: Final = 4
 
 
 async def show_list(house: House, request: Request, member: Member) -> Response:
@@ -63,10 +63,10 @@ async def show_list(house: House, request: Request, member: Member) -> Response:
 
 
 def _page_of(request: Request) -> int:
-    written = request.query_params.get("page", "1")
-    if not (written.isascii() and written.isdigit() and 1 <= int(written[:5]) <= _MAX_PAGE):
+    page = doors.number(request.query_params.get("page", "1"), digits=_PAGE_DIGITS)
+    if page == 0:
         raise HTTPException(404)
-    return int(written)
+    return page
 
 
 async def ask_new(house: House, request: Request, member: Member) -> Response:

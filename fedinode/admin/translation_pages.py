@@ -15,6 +15,7 @@ from fedinode.services.members.signing_in import Member
 from fedinode.services.writing import authoring, translating
 from fedinode.services.writing.authoring import Clashed
 from fedinode.services.writing.translating import PARTS, Side, Translated
+from fedinode.text.numerals import VERSION_DIGITS
 
 #: What a part is called.
 NAMES: Final = {
@@ -38,7 +39,6 @@ _CLASHED: Final = N_(
     "{name} changed the same part meanwhile. Below are your words; theirs stand beside each field. "
     "Put together what is right and save again."
 )
-_MAX_DIGITS: Final = 9
 
 
 async def show_all(house: House, request: Request, member: Member) -> Response:
@@ -135,9 +135,10 @@ async def save(house: House, request: Request, member: Member, fields: Fields) -
     """POST `.../translate/LANGUAGE`: keep it; where somebody else changed the same, show both."""
     uid, written = request.path_params["uid"], request.path_params["language"]
     sent = _sent(fields)
+    base = doors.number(first(fields, "base"), status=400, digits=VERSION_DIGITS)
     translate = doors.translator(request)
     try:
-        saved = await translating.save(house.site.cap, member, uid, written, _base(fields), sent)
+        saved = await translating.save(house.site.cap, member, uid, written, base, sent)
     except (UsageError, Conflict, Busy) as error:
         said = error.translated(translate)
         return await _one(house, request, member, status=409, trouble=said, typed=sent)
@@ -165,10 +166,3 @@ def _sent(fields: Fields) -> Translated:
         status=first(fields, "status"),
         is_current=not first(fields, "was-outdated") or bool(first(fields, "is-current")),
     )
-
-
-def _base(fields: Fields) -> int:
-    written = first(fields, "base")
-    if not (written.isascii() and written.isdigit() and len(written) <= _MAX_DIGITS):
-        raise HTTPException(400)
-    return int(written)

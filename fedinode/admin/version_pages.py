@@ -10,8 +10,7 @@ from fedinode.admin.text_pages import TEXTS, refuse
 from fedinode.errors import Conflict, NotFound
 from fedinode.services.members.signing_in import Member
 from fedinode.services.writing import authoring, retracing
-
-_MAX_DIGITS = 9
+from fedinode.text.numerals import VERSION_DIGITS
 
 
 async def show_all(house: House, request: Request, member: Member) -> Response:
@@ -59,6 +58,4 @@ async def bring_back(house: House, request: Request, member: Member, fields: Fie
 
 
 def _number(written: str) -> int:
-    if not (written.isascii() and written.isdigit() and len(written) <= _MAX_DIGITS):
-        raise HTTPException(404)
-    return int(written)
+    return doors.number(written, digits=VERSION_DIGITS)

@@ -17,6 +17,7 @@ from fedinode.storage import waiting_entries
 from fedinode.storage.columns import from_microseconds, to_microseconds
 from fedinode.storage.database import Session
 from fedinode.storage.waiting_entries import KINDS, GroupRow, Seen, Wanted
+from fedinode.text.numerals import whole_number
 
 #: As many entries stand on one page.
 PAGE: Final = 50
@@ -25,7 +26,6 @@ _GROUPS: Final = 6
 #: Who took an entry and did nothing for so long has let it lie.
 CLAIM_LASTS: Final = timedelta(days=1)
 _MAX_SEEN_CHARS: Final = 300
-_MAX_DIGITS: Final = 18
 #: In microseconds: the year 5138.
 _MAX_MOMENT_DIGITS: Final = 17
 #: Whose entries are meant: everybody's, mine, nobody's.
@@ -165,19 +165,17 @@ def write_seen(since: datetime, kind: str, number: int) -> str:
 
 def read_seen(written: str) -> Seen:
     """Return up to where the queue was seen that a form is about. Raises: UsageError."""
-    moment, *parts = written[:_MAX_SEEN_CHARS].split(".")
+    written_moment, *parts = written[:_MAX_SEEN_CHARS].split(".")
     highest = dict(_number(part) for part in parts)
-    if not _is_number(moment) or len(moment) > _MAX_MOMENT_DIGITS or not highest:
+    moment = whole_number(written_moment, _MAX_MOMENT_DIGITS)
+    if moment is None or not highest:
         raise UsageError("This form is broken; open the queue again.")
-    return Seen(until=from_microseconds(int(moment)), highest=highest)
+    return Seen(until=from_microseconds(moment), highest=highest)
 
 
 def _number(part: str) -> tuple[str, int]:
-    kind, _, number = part.partition("-")
-    if kind not in KINDS or not _is_number(number):
+    kind, _, digits = part.partition("-")
+    number = whole_number(digits)
+    if kind not in KINDS or number is None:
         raise UsageError("This form is broken; open the queue again.")
-    return kind, int(number)
-
-
-def _is_number(written: str) -> bool:
-    return written.isascii() and written.isdigit() and len(written) <= _MAX_DIGITS
+    return kind, number

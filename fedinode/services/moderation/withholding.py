@@ -22,6 +22,7 @@ from fedinode.storage.holding_rules import RuleRow
 from fedinode.storage.levels import Rank
 from fedinode.storage.remote_actors import RemoteActor
 from fedinode.text import matching, plain
+from fedinode.text.numerals import whole_number
 
 RuleKind = Literal["word", "part", "domain", "shortener", "new-account", "links", "mentions"]
 KINDS: Final[tuple[RuleKind, ...]] = get_args(RuleKind)
@@ -246,10 +247,10 @@ def _values(kind: RuleKind, written: str) -> list[str]:
 
 
 def _number(written: str) -> int:
-    text = written.strip()
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= _MAX_NUMBER):
+    number = whole_number(written.strip(), 5)
+    if number is None or not 1 <= number <= _MAX_NUMBER:
         raise UsageError(_NO_NUMBER)
-    return int(text)
+    return number
 
 
 def _word(line: str) -> str:
