@@ -36,6 +36,14 @@ class Submission:
         return self.is_public or author.followers_uri in self.subject.to + self.subject.cc
 
 
+def is_for_everybody(body: bytes | None) -> bool:
+    """Tell whether a kept post is public: what its author shows to followers alone, we show to nobody.
+
+    Without a document it is deleted, and has nothing to show.
+    """
+    return body is None or read_submission(jsonld.load(body)).is_public
+
+
 def read_submission(document: Document) -> Submission:
     """Read an object and clean its text; slow for long texts, so never inside a transaction.
 

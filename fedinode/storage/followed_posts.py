@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from fedinode.storage import models
+from fedinode.storage import kept_posts, models
 from fedinode.storage.database import Session
 
 _OBJECTS = models.RemoteObject
@@ -118,7 +118,7 @@ def find_many(session: Session, numbers: Sequence[int]) -> tuple[FollowedPost, .
         select(*_COLUMNS)
         .join(_ACTORS, _ACTORS.id == _OBJECTS.actor_id)
         .join(_PEERS, _PEERS.id == _ACTORS.peer_id)
-        .where(_OBJECTS.id.in_(numbers), *_is_shown())
+        .where(_OBJECTS.id.in_(numbers), *kept_posts.is_shown())
     )
     return tuple(FollowedPost(**row._mapping) for row in session.execute(query.order_by(_OBJECTS.id)))
 
@@ -164,7 +164,7 @@ def _conditions(sieve: Sieve) -> tuple[ColumnElement[bool], ...]:
         peer.level == "none",
         _is_followed(sharer.id, sieve.collective_ids),
     )
-    found = [*_is_shown(), or_(_is_followed(_ACTORS.id, sieve.collective_ids), is_shared)]
+    found = [*kept_posts.is_shown(), or_(_is_followed(_ACTORS.id, sieve.collective_ids), is_shared)]
     if sieve.actor_id is not None:
         found.append(_ACTORS.id == sieve.actor_id)
     if sieve.types is not None:
@@ -174,10 +174,6 @@ def _conditions(sieve: Sieve) -> tuple[ColumnElement[bool], ...]:
     if sieve.language is not None:
         found.append(_OBJECTS.language == sieve.language)
     return tuple(found)
-
-
-def _is_shown() -> tuple[ColumnElement[bool], ...]:
-    return (_OBJECTS.deleted_at.is_(None), _ACTORS.level == "none", _PEERS.level == "none")
 
 
 def _is_followed(actor_id: Any, collective_ids: Collection[int]) -> ColumnElement[bool]:

@@ -53,7 +53,7 @@ def count_network(session: Session) -> int:
     """Return how many posts of the network are kept."""
     query = select(func.count()).select_from(_OBJECTS).join(_ACTORS, _ACTORS.id == _OBJECTS.actor_id)
     query = query.join(_PEERS, _PEERS.id == _ACTORS.peer_id)
-    return session.execute(query.where(*_is_shown(), _is_in_network())).scalar_one()
+    return session.execute(query.where(*is_shown(), _is_in_network())).scalar_one()
 
 
 def list_network(session: Session, *, offset: int, limit: int) -> tuple[KeptPost, ...]:
@@ -137,11 +137,12 @@ def _posts() -> Select[models.RemoteObject, models.RemoteActor]:
         select(_OBJECTS, _ACTORS)
         .join(_ACTORS, _ACTORS.id == _OBJECTS.actor_id)
         .join(_PEERS, _PEERS.id == _ACTORS.peer_id)
-        .where(*_is_shown())
+        .where(*is_shown())
     )
 
 
-def _is_shown() -> tuple[ColumnElement[bool], ...]:
+def is_shown() -> tuple[ColumnElement[bool], ...]:
+    """Return what a post of others has to be to stand in a list: there, and of nobody who is limited."""
     return (_OBJECTS.deleted_at.is_(None), _ACTORS.level == "none", _PEERS.level == "none")
 
 

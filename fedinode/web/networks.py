@@ -10,8 +10,15 @@ from typing import Final
 
 from starlette.requests import Request
 
+from fedinode.web.answers import Site
+
 _IPV4_BITS: Final = 24
 _IPV6_BITS: Final = 56
+
+
+def of_visitor(site: Site, request: Request) -> str | None:
+    """Return the network that a visitor of a site comes from, behind as many proxies as it was told of."""
+    return network_of(request, site.cap.settings.limits.proxy_hops)
 
 
 def network_of(request: Request, proxy_hops: int) -> str | None:

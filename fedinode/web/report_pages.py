@@ -51,7 +51,7 @@ class _Filled:
 
 async def ask(site: Site, request: Request) -> Response:
     """GET: the form; with a question, where there are too many."""
-    needs = site.complaints.judge(_network(site, request), None).needs_answer
+    needs = site.complaints.judge(networks.of_visitor(site, request), None).needs_answer
     about = request.query_params.get("about", "")
     return await _page(site, request, about, _Filled(question=site.complaints.ask() if needs else None))
 
@@ -63,7 +63,7 @@ async def take(site: Site, request: Request) -> Response:
     if fields.get(_TRAP):
         return await _page(site, request, about, _Filled(is_taken=True))
     filled = _Filled(words=words, name=name)
-    network = _network(site, request)
+    network = networks.of_visitor(site, request)
     verdict = site.complaints.judge(network, None)
     trouble = complaining.trouble(words)
     is_answered = not verdict.needs_answer or site.complaints.is_answered(
@@ -86,10 +86,6 @@ async def take(site: Site, request: Request) -> Response:
 # -- parts
 
 
-def _network(site: Site, request: Request) -> str | None:
-    return networks.network_of(request, site.cap.settings.limits.proxy_hops)
-
-
 def _word(fields: dict[str, str], name: str) -> str:
     return unicodedata.normalize("NFC", fields.get(name, "")).replace("\x00", "").replace("\r\n", "\n")
 
@@ -97,7 +93,7 @@ def _word(fields: dict[str, str], name: str) -> str:
 async def _again(
     site: Site, request: Request, about: str, filled: _Filled, trouble: tuple[str, str], *, status: int
 ) -> Response:
-    needs = status == 422 and site.complaints.judge(_network(site, request), None).needs_answer
+    needs = status == 422 and site.complaints.judge(networks.of_visitor(site, request), None).needs_answer
     again = _Filled(
         words=filled.words[: complaining.MAX_WORDS_CHARACTERS],
         name=filled.name[: complaining.MAX_NAME_CHARACTERS],

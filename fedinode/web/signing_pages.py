@@ -48,7 +48,7 @@ async def choose_language(site: Site, request: Request) -> Response:
 async def show(site: Site, request: Request) -> Response:
     """GET `/statements/{uid}/sign/{language}`: the form; with a question, where there are too many."""
     uid, language = request.path_params["uid"], canonical(request.path_params["language"])
-    if site.gate.judge(_network(site, request), None).needs_answer:
+    if site.gate.judge(networks.of_visitor(site, request), None).needs_answer:
         view = await fronting.form(site.cap, uid, language)
         return _form(site, view, Typed(), question=site.gate.ask())
 
@@ -82,7 +82,7 @@ async def sign(site: Site, request: Request) -> Response:
 async def _take(
     site: Site, request: Request, view: FormView, typed: Typed, wish: SignUp, fields: dict[str, str]
 ) -> Response:
-    network = _network(site, request)
+    network = networks.of_visitor(site, request)
     verdict = site.gate.judge(network, wish.mailbox.domain)
     if verdict.is_refused:
         trouble = N_("Very many signatures came from your network within an hour. Please try again later.")
@@ -117,7 +117,7 @@ async def send_way_out(site: Site, request: Request) -> Response:
     language = canonical(request.path_params["language"])
     view = await fronting.form(site.cap, request.path_params["uid"], language)
     written = fields.get("email", "")[:_MAX_SHOWN_CHARS]
-    network = _network(site, request)
+    network = networks.of_visitor(site, request)
     if site.gate.judge(network, None).is_refused:
         raise HTTPException(429)
     site.gate.note(network, None)
@@ -150,10 +150,6 @@ def page(site: Site, template: str, language: str, **context: Any) -> bytes:
     return site.renderer.page(template, language, site_name=node.title, accent=node.accent, **context)
 
 
-def _network(site: Site, request: Request) -> str | None:
-    return networks.network_of(request, site.cap.settings.limits.proxy_hops)
-
-
 def _typed(fields: dict[str, str]) -> Typed:
     def word(name: str) -> str:
         return unicodedata.normalize("NFC", fields.get(name, "")).replace("\x00", "")
@@ -172,7 +168,7 @@ def _typed(fields: dict[str, str]) -> Typed:
 
 
 def _again(site: Site, request: Request, view: FormView, typed: Typed, troubles: dict[str, str]) -> Response:
-    is_busy = site.gate.judge(_network(site, request), None).needs_answer
+    is_busy = site.gate.judge(networks.of_visitor(site, request), None).needs_answer
     return _form(site, view, typed, troubles, question=site.gate.ask() if is_busy else None, status=422)
 
 

@@ -13,13 +13,12 @@ from typing import Final
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NotFound, UsageError
 from fedinode.i18n import N_, gettext, spoken_languages
-from fedinode.services.letter_words import LETTERS
+from fedinode.services import mailing
 from fedinode.services.members.entitling import RIGHTS, Right, collectives_of
 from fedinode.storage import (
     accounts,
     audit_log,
     collectives,
-    mail_queue,
     member_notices,
     node_facts,
     sealing,
@@ -159,12 +158,7 @@ def _write_letter(session: Session, member: MemberRow, told: Told, now: datetime
         language=language,
         parameters={"what": words, "off_path": off_path(session, member.uid, told.kind)},
     )
-    _queue(session, mail, now)
-
-
-def _queue(session: Session, mail: NewMail, now: datetime) -> bool:
-    assert mail.template in LETTERS, mail.template
-    return mail_queue.add(session, mail, now)
+    mailing.queue(session, mail, now)
 
 
 # -- once a day
@@ -210,7 +204,7 @@ def _write_daily(session: Session, member: MemberRow, now: datetime, language: s
         language=spoken,
         parameters={"what": "\n".join(lines), "off_path": off_path(session, member.uid, "all")},
     )
-    return _queue(session, mail, now)
+    return mailing.queue(session, mail, now)
 
 
 def _counted(session: Session, member: MemberRow, now: datetime) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from urllib.parse import urlsplit
 
-from federation import jsonld
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NoSuchPage
 from fedinode.services import keeping, reading, shelving
@@ -29,18 +28,15 @@ async def network(cap: Capabilities, page: int) -> NetworkView:
         found = kept_posts.list_network(session, offset=offset, limit=reading.PAGE_SIZE)
         return NetworkView(
             node=house.view(),
-            posts=_views(session, house, tuple(post for post in found if is_public(post))),
+            posts=_views(
+                session, house, tuple(post for post in found if keeping.is_for_everybody(post.body))
+            ),
             cells=tuple(_cell(each) for each in kept_posts.list_cells(session, MAX_CELLS)),
             page=page,
             pages=pages,
         )
 
     return await reading.read_house(cap, read)
-
-
-def is_public(post: KeptPost) -> bool:
-    """Tell whether a post is for everybody: what its author shows to followers alone, we show to nobody."""
-    return post.body is None or keeping.read_submission(jsonld.load(post.body)).is_public
 
 
 def _views(session: Session, house: House, found: tuple[KeptPost, ...]) -> tuple[KeptView, ...]:

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from federation import jsonld
 from fedinode.capabilities import Capabilities
 from fedinode.errors import NoSuchPage, NotFound
 from fedinode.services import keeping
@@ -118,7 +117,7 @@ async def list_posts(cap: Capabilities, names: Collection[str], choice: Choice, 
             raise NoSuchPage("This list has fewer pages.")
         found = followed_posts.list_page(session, sieve, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
         return Listing(
-            posts=_views(session, rows, tuple(post for post in found if _is_public(post))),
+            posts=_views(session, rows, tuple(post for post in found if keeping.is_for_everybody(post.body))),
             page=page,
             pages=pages,
             total=total,
@@ -136,7 +135,11 @@ async def find_posts(
 
     def read(session: Session) -> Mapping[int, PostView]:
         found = followed_posts.find_many(session, sorted(numbers))
-        views = _views(session, _rows(session, names), tuple(post for post in found if _is_public(post)))
+        views = _views(
+            session,
+            _rows(session, names),
+            tuple(post for post in found if keeping.is_for_everybody(post.body)),
+        )
         return {view.id: view for view in views}
 
     return await cap.database.read(read)
@@ -164,11 +167,6 @@ def _sieve(rows: Mapping[int, CollectiveRow], choice: Choice) -> Sieve:
         other_than=ruling.KNOWN_TYPES if is_other else (),
         language=choice.language,
     )
-
-
-def _is_public(post: FollowedPost) -> bool:
-    # What an author shows to followers alone, or no longer to everybody, is not passed around here.
-    return post.body is None or keeping.read_submission(jsonld.load(post.body)).is_public
 
 
 def _views(

@@ -107,13 +107,14 @@ async def list_languages(
     cap: Capabilities, member: Member, uid: str
 ) -> tuple[Working, tuple[LanguageLine, ...]]:
     """Return a text's languages, the original first. Raises: NotFound, Conflict where it cannot be read."""
-
-    def read(session: Session) -> tuple[Working, dict[str, dict[str, object]]]:
-        copy, _ = authoring.require_copy(session, member, uid, "translate")
-        return authoring.working_in(session, member, uid, "translate"), desk_files.originals(session, copy)
-
-    working, originals = await cap.database.read(read)
+    working, originals = await cap.database.read(lambda session: _open(session, member, uid))
     return working, lines_of(working.source, working.language, originals)
+
+
+def _open(session: Session, member: Member, uid: str) -> tuple[Working, dict[str, dict[str, object]]]:
+    """Return a text, and what of the original each language was made of."""
+    copy, _ = authoring.require_copy(session, member, uid, "translate")
+    return authoring.working_in(session, member, uid, "translate"), desk_files.originals(session, copy)
 
 
 def lines_of(
@@ -150,12 +151,7 @@ def _line(
 
 async def open_side(cap: Capabilities, member: Member, uid: str, language: str) -> Side:
     """Return a text in a language beside its original. Raises: NotFound, UsageError, Conflict."""
-
-    def read(session: Session) -> tuple[Working, dict[str, dict[str, object]]]:
-        copy, _ = authoring.require_copy(session, member, uid, "translate")
-        return authoring.working_in(session, member, uid, "translate"), desk_files.originals(session, copy)
-
-    working, originals = await cap.database.read(read)
+    working, originals = await cap.database.read(lambda session: _open(session, member, uid))
     tag = require_language(language, working)
     return await asyncio.to_thread(_side, working, tag, originals.get(tag))
 
